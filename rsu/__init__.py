@@ -1,0 +1,1 @@
+"""Message processor for C-V2X roadside units."""
