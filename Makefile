@@ -1,0 +1,71 @@
+# The two commands of the README, and the ones behind them. Each builds .venv when it has to, and only then.
+# Needs python3 (3.11 or newer, with venv), a C compiler, Python's headers and make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+PY := $(VENV)/bin/python
+RUN_DIR := .run
+LOG := replay_logs/city_minute.pcap
+CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
+
+# Says in one line each what pip fetches; the whole output of a failed pip goes to the screen by stderr.
+PIP := $(PY) -m pip install --disable-pip-version-check --no-input
+FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
+
+.PHONY: help run test test-quick lint bench bench-smoke docs-check clean distclean
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: $(VENV)/.package  ## replay the bundled drive log into a fresh database and show what was in it
+	@rm -rf $(RUN_DIR) && mkdir -p $(RUN_DIR)
+	@$(VENV)/bin/rsu replay $(LOG) --db $(RUN_DIR)/rsu.db $(ARGS)
+
+test: $(VENV)/.extras-test  ## run all tests (ARGS="-k bsm" narrows them)
+	@$(PY) -m pytest $(ARGS)
+
+test-quick: $(VENV)/.extras-test  ## run the tests that are not marked slow
+	@$(PY) -m pytest -m "not slow" $(ARGS)
+
+lint: $(VENV)/.extras-lint  ## ruff, cython-lint, mypy --strict
+	@echo "ruff …" && $(PY) -m ruff check .
+	@echo "cython-lint …" && $(VENV)/bin/cython-lint rsu
+	@echo "mypy --strict …" && $(PY) -m mypy
+
+bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate, side by side
+	@$(PY) -m bench $(ARGS)
+
+bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
+	@$(PY) -m bench --smoke $(ARGS)
+
+clean:  ## remove what was built and what was run, keep .venv
+	@rm -rf build dist $(RUN_DIR) rsu/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks $(VENV)/.package
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove .venv as well
+	@rm -rf $(VENV)
+
+$(VENV)/.made: scripts/check_machine.py
+	@$(PYTHON) scripts/check_machine.py
+	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing what the build needs …"
+	@$(PIP) $$($(PY) scripts/extras.py --build) | $(FETCHED)
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.made pyproject.toml $(CODEC)
+	@echo "Installing rsu and compiling its codec (about a minute the first time) …"
+	@$(PIP) --no-build-isolation --editable . | $(FETCHED)
+	@touch $@
+
+$(VENV)/.extras-%: $(VENV)/.package pyproject.toml
+	@echo "Installing what '$*' needs …"
+	@$(PIP) $$($(PY) scripts/extras.py $*) | $(FETCHED)
+	@touch $@
