@@ -1,6 +1,7 @@
 """Build of the one compiled module, ``rsu._codec``; everything else is declared in pyproject.toml.
 
-The generated C goes to ``build/cython``, never beside the sources. The top-level ``asn1/`` is installed as the package ``rsu.asn1``.
+The generated C goes to ``build/cython``, never beside the sources. The top-level ``asn1/`` is installed as
+the package ``rsu.asn1``.
 """
 
 from __future__ import annotations

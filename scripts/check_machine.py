@@ -1,4 +1,4 @@
-"""Say in plain words what this machine lacks for building rsu, and how to get it; exit code 1 when something is missing.
+"""Say what this machine lacks for building rsu, and how to get it; exit code 1 when something is missing.
 
 Runs before there is a .venv, under whatever `python3` is, so it keeps to what an old Python 3 knows.
 """
@@ -15,7 +15,7 @@ OLDEST_PYTHON = (3, 11)
 def missing():
     """One line for each thing that is missing."""
     if sys.version_info < OLDEST_PYTHON:
-        yield f"Python {sys.version.split()[0]} is too old, 3.11 or newer is needed: try  make PYTHON=python3.12 …"
+        yield f"Python {sys.version.split()[0]} is too old, 3.11 or newer is needed:  make PYTHON=python3.12 …"
         return
     try:
         import ensurepip  # noqa: F401
