@@ -1,1 +1,1 @@
-"""Our ASN.1 modules and units tables, read as files, one folder for each standard; installed as ``rsu.asn1``."""
+"""The ASN.1 modules and unit tables of the built-in standards, as package data of ``rsu``; see README.md."""
