@@ -1,11 +1,11 @@
 """Units of the data elements: what a raw integer on the wire means in the standard's own unit.
 
-``asn1/<standard>/units.toml`` is the one table. ``inspect``, ``explain`` and ``observe`` read it through here, and the comments in
-the ``.asn`` files repeat it word for word: :meth:`Unit.comment` is their canonical form, and a test compares. A table's key is the
-name of a type (``Speed``; ``EfcDataDictionary.Latitude`` where two modules have the name) or, for a number declared inside a
-SEQUENCE, type and member (``RTEData.rteId``).
+``asn1/<standard>/units.toml`` is the one table. ``inspect``, ``explain`` and ``observe`` read it through here,
+and the comments in the ``.asn`` files repeat it word for word: :meth:`Unit.comment` is their canonical form, and
+a test compares. A table's key is the name of a type (``Speed``; ``EfcDataDictionary.Latitude`` where two modules
+have the name) or, for a number declared inside a SEQUENCE, type and member (``ParticipantData.ptcId``).
 
-``csae-157`` lies over ``csae-53``, in its modules and in its units: :data:`LAYERS` says so once, for the schema too.
+``csae-157`` lies over ``csae-53`` in its modules and in its units; :data:`LAYERS` says so once, for both.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import msgspec
 
 from rsu.errors import ConfigError
 
-#: The folders under ``asn1/`` that make a standard, lowest first: a file takes the place of one of the same name below it.
+#: The folders under ``asn1/`` that make a standard, lowest first: a file replaces one of its name below it.
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "csae-53": ("csae-53",),
     "csae-157": ("csae-53", "csae-157"),
     "sae-j2735": ("sae-j2735",),
 }
 
-#: A decoded value keeps nine decimals: a hundredth of the finest resolution in use (1e-7 degree), and no binary dust.
+#: A value keeps nine decimals: a hundredth of the finest resolution in use (1e-7 degree), and no binary dust.
 DECIMALS = 9
 
 
@@ -70,12 +70,13 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def asn1_root() -> Path:
-    """The folder of the ASN.1 modules: ``rsu/asn1`` in an installed package, ``asn1`` beside ``rsu`` in a checkout."""
+    """Where the ASN.1 modules are: ``rsu/asn1`` when installed, ``asn1`` beside ``rsu`` in a checkout."""
     package = Path(__file__).resolve().parent
-    for root in (package / "asn1", package.parent / "asn1"):
+    places = (package / "asn1", package.parent / "asn1")
+    for root in places:
         if (root / "csae-53").is_dir():
             return root
-    raise ConfigError(f"no ASN.1 modules in {package / 'asn1'} or {package.parent / 'asn1'}: install the package again")
+    raise ConfigError(f"no ASN.1 modules in {places[0]} or {places[1]}: install the package again")
 
 
 def schema_folders(standard: str) -> tuple[Path, ...]:
@@ -88,7 +89,7 @@ def schema_folders(standard: str) -> tuple[Path, ...]:
 
 
 def schema_files(standard: str) -> tuple[Path, ...]:
-    """The ``.asn`` files of a built-in standard, sorted by name, with those of a lower folder that are replaced left out."""
+    """The ``.asn`` files of a standard, sorted by name, without those that a higher folder replaces."""
     files = {path.name: path for folder in schema_folders(standard) for path in folder.glob("*.asn")}
     return tuple(files[name] for name in sorted(files))
 
