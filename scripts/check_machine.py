@@ -15,7 +15,7 @@ OLDEST_PYTHON = (3, 11)
 def missing():
     """One line for each thing that is missing."""
     if sys.version_info < OLDEST_PYTHON:
-        yield f"Python {sys.version.split()[0]} is too old, 3.11 or newer is needed:  make PYTHON=python3.12 …"
+        yield f"Python {sys.version.split()[0]} is too old, 3.11 or newer is needed: make PYTHON=python3.12 …"
         return
     try:
         import ensurepip  # noqa: F401
