@@ -82,7 +82,7 @@ PUBLIC_ENCRYPTION_KEY = Sequence(
 _SYMMETRIC_KEY = Choice((Member("aes128Ccm", Octets(16)), Member("sm4Ccm", Octets(16))), root=1)
 ENCRYPTION_KEY = Choice((Member("public", PUBLIC_ENCRYPTION_KEY), Member("symmetric", _SYMMETRIC_KEY)))
 
-# --- certificates (6.4) ---------------------------------------------------------------------------------------------
+# --- certificates (6.4) ---
 _LINKAGE_DATA = Sequence(
     (
         Member("iCert", UINT16),
@@ -195,7 +195,7 @@ CERTIFICATE = Sequence(
     )
 )
 
-# --- units (6.3) ----------------------------------------------------------------------------------------------------
+# --- units (6.3) ---
 SIGNER_IDENTIFIER = Choice(
     (
         Member("digest", HASHED_ID_8),
@@ -244,11 +244,43 @@ SIGNED_DATA = Sequence(
         Member("signature", SIGNATURE),
     )
 )
-CONTENT = Choice((Member("unsecuredData", Octets()), Member("signedData", SIGNED_DATA)))
+_CIPHERTEXT = Sequence((Member("nonce", Octets(12)), Member("ccmCiphertext", Octets())))
+_SYMMETRIC_CIPHERTEXT = Choice((Member("aes128ccm", _CIPHERTEXT), Member("sm4Ccm", _CIPHERTEXT)), root=1)
+_ECIES_KEY = Sequence((Member("v", POINT_256), Member("c", Octets(16)), Member("t", Octets(16))))
+_SM2_KEY = Sequence((Member("v", POINT_256), Member("c", Octets(16)), Member("t", Octets(32))))
+_WRAPPED_KEY = Choice(
+    (
+        Member("eciesNistP256", _ECIES_KEY),
+        Member("eciesBrainpoolP256r1", _ECIES_KEY),
+        Member("ecencSm2256", _SM2_KEY),
+    ),
+    root=2,
+)
+_SYMMETRIC_RECIPIENT = Sequence((Member("recipientId", HASHED_ID_8), Member("encKey", _SYMMETRIC_CIPHERTEXT)))
+_KEY_RECIPIENT = Sequence((Member("recipientId", HASHED_ID_8), Member("encKey", _WRAPPED_KEY)))
+RECIPIENT_INFO = Choice(
+    (
+        Member("pskRecipInfo", HASHED_ID_8),
+        Member("symmRecipInfo", _SYMMETRIC_RECIPIENT),
+        Member("certRecipInfo", _KEY_RECIPIENT),
+        Member("signedDataRecipInfo", _KEY_RECIPIENT),
+        Member("rekRecipInfo", _KEY_RECIPIENT),
+    )
+)
+ENCRYPTED_DATA = Sequence(
+    (
+        Member("recipients", SequenceOf(RECIPIENT_INFO, ELEMENTS_MAX)),
+        Member("ciphertext", _SYMMETRIC_CIPHERTEXT),
+    )
+)
+CONTENT = Choice(
+    (
+        Member("unsecuredData", Octets()),
+        Member("signedData", SIGNED_DATA),
+        Member("encryptedData", ENCRYPTED_DATA),
+        Member("signedCertificateRequest", Octets()),
+        Member("signedX509CertificateRequest", Octets()),
+    ),
+    root=4,
+)
 UNIT: Sequence = Sequence((Member("protocolVersion", VERSION), Member("content", CONTENT)))
-OTHER_CONTENTS = {
-    0x82: "encryptedData",
-    0x83: "signedCertificateRequest",
-    0x84: "signedX509CertificateRequest",
-}
-"""Contents that are recognised by their tag and not read further."""

@@ -25,10 +25,11 @@ from typing import NamedTuple
 from rsu.errors import FrameError
 from rsu.frames import ydt3957
 from rsu.frames.coer import NODES_MAX, Node, Walk, children, length_octets, uint
-from rsu.frames.dot2_types import CURVE_POINTS, OTHER_CONTENTS, UNIT
+from rsu.frames.dot2_types import CURVE_POINTS, UNIT
 
 LAYER = "ieee1609.2"
 PROTOCOL_VERSION = 3
+_UNSECURED_TAG, _SIGNED_TAG = 0x80, 0x81
 UNIT_OCTETS_MAX = 65_535
 """Octets of one unit: no carrier of V2X messages takes a longer datagram."""
 
@@ -116,16 +117,18 @@ def unwrap_with(walk: Walk, start: int) -> Unit:
     data, end = walk.data, len(walk.data)
     if end - start > UNIT_OCTETS_MAX:
         raise walk.fail(f"unit has {end - start} octets: must be 1..{UNIT_OCTETS_MAX}", start, "size")
-    _check_kind(walk, start, end)
+    _check_version(walk, start, end)
     unit = walk.walk(UNIT, start, end, "Ieee1609Dot2Data")
     if unit.end != end:
         raise walk.fail(f"{end - unit.end} octets follow the unit: must be 0", unit.end, "trailing")
-    plain = unit.at("content", "unsecuredData")
-    if plain is not None:
-        return _unsecured(data, plain)
-    signed = unit.at("content", "signedData")
-    assert signed is not None  # the table has no third content
-    return _signed(walk, signed)
+    content = unit.inside["content"]
+    match content.chosen:
+        case "unsecuredData":
+            return _unsecured(data, content.inside["unsecuredData"])
+        case "signedData":
+            return _signed(walk, content.inside["signedData"])
+    allowed = "unsecuredData or signedData"
+    raise walk.fail(f"content is {content.chosen}: must be {allowed}", content.start, "security")
 
 
 def wrap(payload: bytes, security: Security) -> bytes:
@@ -138,13 +141,13 @@ def wrap(payload: bytes, security: Security) -> bytes:
     if security.status == "none":
         return payload
     if security.status == "unsecured":
-        return bytes([PROTOCOL_VERSION, 0x80]) + length_octets(len(payload)) + payload
-    head = bytes([PROTOCOL_VERSION, 0x81, security.hash_code])
+        return bytes([PROTOCOL_VERSION, _UNSECURED_TAG]) + length_octets(len(payload)) + payload
+    head = bytes([PROTOCOL_VERSION, _SIGNED_TAG, security.hash_code])
     unit = head + security.tbs + security.signer_octets + security.signature
     held = unwrap(unit).payload
     if held != payload:
         raise FrameError(
-            f"payload of {len(payload)} octets is not the one that was signed ({len(held)} octets): sign anew",
+            f"payload of {len(payload)} octets is not the signed one of {len(held)}: sign anew",
             LAYER,
             0,
             "security",
@@ -188,23 +191,22 @@ def canonical(data: bytes, node: Node, *, r_sig: bool = False) -> bytes:
     return b"".join(parts)
 
 
-def _check_kind(walk: Walk, start: int, end: int) -> None:
-    """Refuse by name what is a security unit, but none that this module reads."""
+def _check_version(walk: Walk, start: int, end: int) -> None:
+    """Refuse another version by name; of the old Chinese one, see whether it fits, for who asks how far the
+    walk came."""
     walk.need(start, 2, end, "version and content tag")
     version, tag = walk.data[start], walk.data[start + 1]
     if version == ydt3957.OLD_VERSION:
+        if tag == _UNSECURED_TAG:
+            walk.span(start + 2, end, "unsecured data of a version 2 unit")
         raise walk.fail(ydt3957.OLD_VERSION_REASON, start, "security")
     if version != PROTOCOL_VERSION:
         raise walk.fail(f"protocol version is {version}: must be {PROTOCOL_VERSION}", start, "header")
-    if tag in OTHER_CONTENTS:
-        raise walk.fail(
-            f"content is {OTHER_CONTENTS[tag]}: must be unsecuredData or signedData", start + 1, "security"
-        )
 
 
-def _unsecured(data: bytes, plain: Node, status: str = "unsecured") -> Unit:
+def _unsecured(data: bytes, plain: Node) -> Unit:
     first, last = _body(data, plain)
-    return Unit(data[first:last], first, Security(status))
+    return Unit(data[first:last], first, Security("unsecured"))
 
 
 def _signed(walk: Walk, signed: Node) -> Unit:

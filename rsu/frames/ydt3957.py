@@ -15,7 +15,7 @@ HASHES = frozenset({"sm3"})
 SIGNATURES = frozenset({"sm2Signature"})
 
 OLD_VERSION = 2
-OLD_VERSION_REASON = "protocol version is 2, the older YD/T 3957 unit of another layout: must be 3 (YD/T 3957-2021, IEEE 1609.2)"
+OLD_VERSION_REASON = "protocol version is 2, the older YD/T 3957 unit of another layout: must be 3"
 
 
 def is_chinese(hash_id: str, signature: str) -> bool:
