@@ -1,9 +1,10 @@
 """Units of the data elements: what a raw integer on the wire means in the standard's own unit.
 
-``asn1/<standard>/units.toml`` is the one table. ``inspect``, ``explain`` and ``observe`` read it through here,
-and the comments in the ``.asn`` files repeat it word for word: :meth:`Unit.comment` is their canonical form, and
-a test compares. A table's key is the name of a type (``Speed``; ``EfcDataDictionary.Latitude`` where two modules
-have the name) or, for a number declared inside a SEQUENCE, type and member (``ParticipantData.ptcId``).
+``asn1/<standard>/units.toml`` is the one table. ``inspect``, ``explain`` and ``observe`` read it through
+here, and the comments in the ``.asn`` files repeat it word for word: :meth:`Unit.comment` is their
+canonical form, and a test compares. A table's key is the name of a type (``Speed``;
+``EfcDataDictionary.Latitude`` where two modules have the name) or, for a number declared inside a SEQUENCE,
+type and member (``ParticipantData.ptcId``).
 
 ``csae-157`` lies over ``csae-53`` in its modules and in its units; :data:`LAYERS` says so once, for both.
 """
