@@ -34,18 +34,20 @@ class CodecError(RsuError):
     :param code: short stable word, e.g. ``truncated``.
     :param path: dotted path with alternatives, e.g. ``value.BasicSafetyMessage.coreData.lat``.
     :param offset: bit offset in the input (decoding) or in the output so far (encoding).
+    :param type_name: the type that was asked for.
     """
 
-    def __init__(self, reason: str, code: str = "encoding", path: str = "", offset: int = 0) -> None:
+    def __init__(self, reason: str, code: str = "encoding", path: str = "", offset: int = 0, type_name: str = "") -> None:
         self.reason = reason
         self.code = code
         self.path = path
         self.offset = offset
-        super().__init__(reason, code, path, offset)
+        self.type_name = type_name
+        super().__init__(reason, code, path, offset, type_name)
 
     def __str__(self) -> str:
-        place = self.path or "(top)"
-        return f"{place}: {self.reason} (bit {self.offset})"
+        dot = "." if self.type_name and self.path and not self.path.startswith("[") else ""
+        return f"{self.type_name}{dot}{self.path}: {self.reason} (bit {self.offset})"
 
 
 class DecodeError(CodecError):

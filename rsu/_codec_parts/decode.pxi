@@ -1,0 +1,395 @@
+# Decoding to Python values: one function for each op that has members, and the dispatch.
+
+cdef extern from *:
+    """
+    /* CPython 3.13 took the pre-sized dict out of its public headers. */
+    static inline PyObject *rsu_new_dict(Py_ssize_t expected) {
+    #if PY_VERSION_HEX < 0x030D0000
+        return expected > 5 ? _PyDict_NewPresized(expected) : PyDict_New();
+    #else
+        (void)expected;
+        return PyDict_New();
+    #endif
+    }
+    """
+    dict rsu_new_dict(Py_ssize_t expected)
+
+
+cdef object decode_op(Walk* w, int32_t index):
+    """The value of op ``index`` at the cursor."""
+    if w.spans is not NULL:
+        return decode_traced(w, index)
+    return decode_plain(w, index)
+
+
+cdef object decode_traced(Walk* w, int32_t index):
+    cdef int64_t start = w.pos
+    cdef int code = w.ops[index].code
+    value = decode_plain(w, index)
+    if code not in (SEQUENCE, GROUP, CHOICE, LIST, TABLE, OPEN, OCTCON, BITCON):
+        mark(w, start, "value", index, value)
+    return value
+
+
+cdef object decode_plain(Walk* w, int32_t index):
+    cdef Op* op = &w.ops[index]
+    cdef int code = op.code
+    if code == INT:
+        return decode_int(w, op)
+    elif code == ENUM:
+        return decode_enum(w, op)
+    elif code == SEQUENCE:
+        return decode_sequence(w, op)
+    elif code == CHOICE:
+        return decode_choice(w, op)
+    elif code == LIST:
+        return decode_list(w, op)
+    elif code == OCTSTR:
+        return decode_octets(w, op)
+    elif code == BITSTR:
+        return decode_bits(w, op)
+    elif code == BOOL:
+        return take_bit(w) != 0
+    elif code == NULL_OP:
+        return None
+    elif code == CHARSTR:
+        return decode_characters(w, op)
+    elif code == TABLE or code == OPEN:
+        return take_raw(w)
+    elif code == OCTCON or code == BITCON:
+        return decode_contents(w, op)
+    return decode_rare(w, op)
+
+
+cdef object decode_rare(Walk* w, Op* op):
+    cdef int code = op.code
+    if code == ANYINT:
+        value = extended_int(w, op) if not op.flags & EXT or not take_bit(w) else extended_int(w, op)
+        if w.checks and op.d >= 0:
+            gap = _scalars.outside(value, <object>w.objects[op.d])
+            if gap:
+                fail(w, "range", gap)
+        return value
+    elif code == SEMIINT:
+        return decode_semi_int(w, op)
+    elif code == BIGINT:
+        return decode_big_int(w, op)
+    elif code == TEXT:
+        return decode_text(w, op)
+    elif code == OID:
+        return decode_with(w, _scalars.oid_text, _scalars.oid_octets)
+    elif code == ROID:
+        return decode_with(w, _scalars.relative_oid_text, _scalars.relative_oid_octets)
+    elif code == REAL:
+        return decode_with(w, _scalars.real_value, _scalars.real_octets)
+    elif code == GENTIME:
+        return decode_time(w, _scalars.generalized_time, _scalars.generalized_time_text)
+    return decode_time(w, _scalars.utc_time, _scalars.utc_time_text)
+
+
+cdef dict decode_sequence(Walk* w, Op* op):
+    cdef int slot = enter(w)
+    cdef bint more = False
+    cdef int64_t start = w.pos
+    cdef dict value = rsu_new_dict(op.b)
+    if op.flags & EXT:
+        more = take_bit(w)
+        if w.spans is not NULL:
+            mark(w, start, "extension", -1, more)
+    decode_members(w, op, value, slot)
+    if more:
+        decode_additions(w, op, value, slot)
+    elif op.c:
+        w.path[slot] = NO_NAME
+        fill_defaults(w, op, value, -1, NULL)
+    w.depth = slot
+    return value
+
+
+cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
+    """The presence bits and root components of a SEQUENCE, SET or group."""
+    cdef Member* member = &w.members[op.a]
+    cdef Member* last = member + op.b
+    cdef int64_t presence = w.pos
+    cdef uint64_t offset
+    cdef Op* child
+    need(w, op.d)
+    w.pos += op.d
+    if w.spans is not NULL and op.d:
+        mark(w, presence, "presence", -1, None)
+    while member < last:
+        if member.flags & (OPTIONAL | DEFAULT):
+            presence += 1
+            if not bit_at(w.data, presence - 1):
+                if member.flags & DEFAULT:
+                    PyDict_SetItem(value, <object>w.names[member.name], default_value(w, member))
+                member += 1
+                continue
+        w.path[slot] = member.name
+        child = &w.ops[member.op]
+        if child.code == INT and not child.flags and child.d < 0 and w.spans is NULL and child.bits:
+            need(w, child.bits)  # the commonest component, without a call
+            offset = peek(w, child.bits)
+            if offset > child.span:
+                decode_int(w, child)  # says what is wrong
+            w.pos += child.bits
+            PyDict_SetItem(
+                value, <object>w.names[member.name], PyLong_FromLongLong(<int64_t>(<uint64_t>child.lo + offset))
+            )
+        elif child.code == TABLE:
+            PyDict_SetItem(value, <object>w.names[member.name], decode_table(w, child, value))
+        else:
+            item = decode_op(w, member.op)
+            PyDict_SetItem(value, <object>w.names[member.name], item)
+            if member.flags & DEFAULT and w.findings is not NULL and item == <object>w.objects[member.value]:
+                remark(w, "non-canonical", "the default value is written out")
+        member += 1
+    return 0
+
+
+cdef object default_value(Walk* w, Member* member):
+    if member.flags & MUTABLE:
+        return _scalars.fresh(<object>w.objects[member.value])
+    return <object>w.objects[member.value]
+
+
+cdef int fill_defaults(Walk* w, Op* op, dict value, int64_t count, const uint8_t* bitmap) except -1:
+    """DEFAULT values of extension additions that did not come."""
+    cdef int64_t place
+    cdef Member* member
+    for place in range(op.c):
+        member = &w.members[op.a + op.b + place]
+        if member.flags & DEFAULT and not (place < count and bit_at(bitmap, place)):
+            PyDict_SetItem(value, <object>w.names[member.name], default_value(w, member))
+    return 0
+
+
+cdef int64_t take_bitmap_size(Walk* w, int* pieces) except -1:
+    """The number of bits of an extension bitmap: a normally small length (X.691 11.9.3.4)."""
+    cdef int64_t count
+    pieces[0] = 0
+    if not take_bit(w):
+        need(w, 6)
+        count = <int64_t>peek(w, 6) + 1
+        w.pos += 6
+        return count
+    count = take_length(w, pieces)
+    if count == 0:
+        return fail(w, "length", "an extension bitmap of no bits")
+    if count <= 64:
+        complain(w, "non-minimal", f"extension bitmap of {count} bits in the long form")
+    return count
+
+
+cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
+    """Extension additions: known ones by name, the others as octets under ``"..."``."""
+    cdef int pieces
+    cdef int64_t place, start = w.pos
+    cdef int64_t count
+    cdef bytes bitmap
+    cdef const uint8_t* bits
+    cdef dict extra = None
+    cdef bint any_set = False
+    w.path[slot] = NO_NAME
+    count = take_bitmap_size(w, &pieces)
+    bitmap, total = take_pieces(w, 1, count, pieces)
+    count = total
+    bits = <const uint8_t*>PyBytes_AS_STRING(bitmap)
+    if w.spans is not NULL:
+        mark(w, start, "extension", -1, count)
+    for place in range(count):
+        if not bit_at(bits, place):
+            continue
+        any_set = True
+        if place < op.c:
+            decode_addition(w, &w.members[op.a + op.b + place], value, slot)
+            continue
+        w.path[slot] = NO_NAME
+        spend(w, 1)
+        if extra is None:
+            extra = {}
+        extra[place] = take_raw(w)
+    if (count != op.c or not any_set) and (extra is None or count - 1 not in extra):
+        extra = extra if extra is not None else {}
+        extra[count - 1] = None  # where the sender's bitmap ends: his edition knows more or fewer additions
+    if extra is not None:
+        value["..."] = extra
+    return fill_defaults(w, op, value, count, bits)
+
+
+cdef int decode_addition(Walk* w, Member* member, dict value, int slot) except -1:
+    cdef Op* child = &w.ops[member.op]
+    if child.code == GROUP:
+        w.path[slot] = NO_NAME
+        decode_window(w, member.op, value, slot)
+        return 0
+    w.path[slot] = member.name
+    item = decode_window(w, member.op, None, slot)
+    PyDict_SetItem(value, <object>w.names[member.name], item)
+    return 0
+
+
+cdef object decode_window(Walk* w, int32_t index, dict group, int slot):
+    """The value inside an open type. For a GROUP the members go to ``group``."""
+    cdef int pieces = 0
+    cdef int64_t start = w.pos
+    cdef int64_t length = take_length(w, &pieces)
+    cdef int64_t outer = w.end
+    cdef int64_t before = PyDict_Size(group) if group is not None else 0
+    if w.spans is not NULL:
+        mark(w, start, "length", -1, length)
+    start = w.pos
+    if pieces:
+        content = take_pieces(w, 8, length, pieces)[0]
+        return decode_inside(w, index, content, start, group, slot)
+    need(w, 8 * length)
+    w.end = w.pos + 8 * length
+    if group is not None:
+        value = None
+        decode_members(w, &w.ops[index], group, slot)
+        if PyDict_Size(group) == before:
+            complain(w, "non-minimal", "an extension group without any component")
+    else:
+        value = decode_op(w, index)
+    close_window(w, start, "open-type")
+    w.pos = w.end
+    w.end = outer
+    return value
+
+
+cdef object decode_inside(Walk* w, int32_t index, bytes content, int64_t start, dict group, int slot):
+    """As :c:func:`decode_window` for octets that lay in pieces or in a string."""
+    cdef Walk inner = w[0]
+    inner.data = <const uint8_t*>PyBytes_AS_STRING(content)
+    inner.octets = PyBytes_GET_SIZE(content)
+    inner.pos = 0
+    inner.end = 8 * inner.octets
+    inner.base = w.base + start
+    value = None
+    if group is not None:
+        decode_members(&inner, &w.ops[index], group, slot)
+    else:
+        value = decode_op(&inner, index)
+    close_window(&inner, 0, "open-type")
+    w.elements = inner.elements
+    return value
+
+
+cdef object decode_table(Walk* w, Op* op, dict parent):
+    """An open type by table: ``(type name, value)`` for a known row, octets for another."""
+    cdef int64_t start = w.pos
+    cdef int64_t outer_end = w.end
+    cdef int64_t elements = w.elements
+    cdef int slot, depth = w.depth
+    cdef PyObject* found = NULL
+    cdef int32_t row_op, row_name
+    if op.b >= 0 and w.open_types:
+        found = PyDict_GetItemWithError(parent, <object>w.names[op.b])
+    row = None
+    if found is not NULL:
+        row = (<list>(<Program>w.program).rows)[op.a].get(<object>found)
+    if row is None:
+        return take_raw(w)
+    row_op, row_name = row
+    slot = enter(w)
+    w.path[slot] = row_name
+    try:
+        value = decode_window(w, row_op, None, slot)
+    except DecodeError as error:
+        if w.strict:
+            raise
+        w.pos, w.end, w.elements, w.depth = start, outer_end, elements, depth
+        octets = take_open(w)
+        remark_error(w, error)
+        return octets
+    w.depth = slot
+    return <object>w.names[row_name], value
+
+
+cdef int remark_error(Walk* w, object error) except -1:
+    if w.findings is not NULL:
+        (<list>w.findings).append((error.code, error.path, error.offset, error.reason))
+    return 0
+
+
+cdef object decode_contents(Walk* w, Op* op):
+    """OCTET STRING or BIT STRING with CONTAINING: ``(type name, value)``, or the string where open types stay octets."""
+    cdef int slot
+    cdef int pieces
+    cdef int64_t start, count = take_count(w, op, &pieces)
+    cdef bint octets = op.code == OCTCON
+    start = w.pos
+    content, total = take_pieces(w, 8 if octets else 1, count, pieces)
+    if not w.open_types:
+        return content if octets else (content, total)
+    slot = enter(w)
+    w.path[slot] = op.b
+    value = decode_inside(w, op.a, content, start, None, slot)
+    w.depth = slot
+    return <object>w.names[op.b], value
+
+
+cdef tuple decode_choice(Walk* w, Op* op):
+    cdef int slot = enter(w)
+    cdef int64_t place = 0, start = w.pos
+    cdef Member* member
+    if op.flags & EXT and take_bit(w):
+        place = take_small(w)
+        if w.spans is not NULL:
+            mark(w, start, "index", -1, place)
+        if place >= op.c:
+            octets = take_raw(w)
+            w.depth = slot
+            return f"...{place}", octets
+        member = &w.members[op.a + op.b + place]
+        w.path[slot] = member.name
+        value = decode_window(w, member.op, None, slot)
+    else:
+        if op.bits:
+            need(w, op.bits)
+            place = <int64_t>peek(w, op.bits)
+            if place >= op.b:
+                fail(w, "index", f"alternative {place} of a CHOICE that has {op.b}")
+            w.pos += op.bits
+        member = &w.members[op.a + place]
+        if w.spans is not NULL:
+            mark(w, start, "index", -1, place)
+        w.path[slot] = member.name
+        value = decode_op(w, member.op)
+    w.depth = slot
+    return <object>w.names[member.name], value
+
+
+cdef list decode_list(Walk* w, Op* op):
+    cdef int pieces
+    cdef int slot
+    cdef int64_t count = take_count(w, op, &pieces)
+    cdef list items
+    slot = enter(w)
+    if not pieces:
+        items = decode_run(w, op, slot, 0, count)
+        w.depth = slot
+        return items
+    items = []
+    while True:
+        items += decode_run(w, op, slot, len(items), count)
+        if not pieces:
+            w.depth = slot
+            return items
+        count = take_length(w, &pieces)
+
+
+cdef list decode_run(Walk* w, Op* op, int slot, int64_t first, int64_t count):
+    cdef int64_t place
+    cdef int32_t element = op.a
+    cdef list items
+    spend(w, count)
+    if count * w.ops[element].min_bits > w.end - w.pos:
+        fail(w, "truncated", f"{count} elements need {count * w.ops[element].min_bits} bits, {w.end - w.pos} remain")
+    items = PyList_New(count)
+    for place in range(count):
+        w.path[slot] = <int32_t>(-1 - first - place)
+        item = decode_op(w, element)
+        Py_INCREF(item)
+        PyList_SET_ITEM(items, place, item)
+    return items

@@ -1,0 +1,261 @@
+# Decoding of types without members.
+
+cdef object extended_int(Walk* w, Op* op):
+    """Octets of an unconstrained whole number (X.691 11.8)."""
+    cdef int pieces = 0
+    cdef int64_t length = take_length(w, &pieces)
+    cdef bytes octets
+    if length == 0:
+        fail(w, "length", "an INTEGER of no octets")
+    octets = take_pieces(w, 8, length, pieces)[0]
+    if len(octets) > 1 and octets[0] in (0, 0xFF) and (octets[0] ^ octets[1]) & 0x80 == 0:
+        complain(w, "non-minimal", f"an INTEGER in {len(octets)} octets that needs fewer")
+    return int.from_bytes(octets, "big", signed=True)
+
+
+cdef object decode_semi_int(Walk* w, Op* op):
+    cdef int pieces = 0
+    cdef int64_t length
+    cdef bytes octets
+    if op.flags & EXT and take_bit(w):
+        return in_extension(w, extended_int(w, op), <object>w.objects[op.a], None)
+    length = take_length(w, &pieces)
+    if length == 0:
+        fail(w, "length", "an INTEGER of no octets")
+    octets = take_pieces(w, 8, length, pieces)[0]
+    if len(octets) > 1 and octets[0] == 0:
+        complain(w, "non-minimal", f"an INTEGER in {len(octets)} octets that needs fewer")
+    return int.from_bytes(octets, "big") + <object>w.objects[op.a]
+
+
+cdef object decode_big_int(Walk* w, Op* op):
+    cdef bytes octets
+    low, high = <object>w.objects[op.a], <object>w.objects[op.b]
+    if op.flags & EXT and take_bit(w):
+        return in_extension(w, extended_int(w, op), low, high)
+    octets = take_string(w, op.bits)
+    value = (int.from_bytes(octets, "big") >> (8 * len(octets) - op.bits)) + low
+    if value > high:
+        fail(w, "range", f"{value} is above {high}")
+    return value
+
+
+cdef object in_extension(Walk* w, object value, object low, object high):
+    """An extension value that the root could hold is not how an encoder writes it."""
+    if (low is None or value >= low) and (high is None or value <= high):
+        complain(w, "non-minimal", f"{value} travels as an extension and is in the root range")
+    return value
+
+
+cdef object int_value(Op* op, uint64_t offset):
+    if op.flags & UNSIGNED:
+        return PyLong_FromUnsignedLongLong(<uint64_t>op.lo + offset)
+    return PyLong_FromLongLong(<int64_t>(<uint64_t>op.lo + offset))
+
+
+cdef object decode_int(Walk* w, Op* op):
+    cdef uint64_t offset = 0
+    cdef int64_t start = w.pos
+    if op.flags & EXT and take_bit(w):
+        value = extended_int(w, op)
+        return in_extension(w, value, int_value(op, 0), int_value(op, op.span))
+    if op.bits:
+        need(w, op.bits)
+        offset = peek(w, op.bits)
+        w.pos += op.bits
+        if offset > op.span:
+            w.pos = start
+            fail(w, "range", f"{int_value(op, 0) + offset} is above {int_value(op, op.span)}")
+    value = int_value(op, offset)
+    if w.checks and op.d >= 0:
+        gap = _scalars.outside(value, <object>w.objects[op.d])
+        if gap:
+            fail(w, "range", gap)
+    return value
+
+
+cdef object decode_enum(Walk* w, Op* op):
+    cdef int64_t place = 0
+    if op.flags & EXT and take_bit(w):
+        place = take_small(w)
+        if place >= op.c:
+            return f"...{place}"
+        return <object>w.names[op.a + op.b + place]
+    if op.bits:
+        need(w, op.bits)
+        place = <int64_t>peek(w, op.bits)
+        if place >= op.b:
+            fail(w, "index", f"item {place} of an ENUMERATED that has {op.b}")
+        w.pos += op.bits
+    return <object>w.names[op.a + place]
+
+
+cdef int64_t take_count(Walk* w, Op* op, int* pieces) except -1:
+    """How many units a sized type has; ``pieces`` tells whether fragments follow."""
+    cdef int64_t count
+    cdef int64_t start = w.pos
+    pieces[0] = 0
+    if op.flags & EXT and take_bit(w):
+        count = take_length(w, pieces)
+        if not pieces[0] and count >= op.lo and (op.span == <uint64_t>-1 or <uint64_t>(count - op.lo) <= op.span):
+            complain(w, "non-minimal", f"size {count} travels as an extension and is in the root range")
+    elif op.span == <uint64_t>-1:
+        count = take_length(w, pieces)
+        if not pieces[0] and count < op.lo:
+            return fail(w, "size", f"size {count} is below {op.lo}")
+        if op.code != CHARSTR and op.c >= 0 and count > op.c:
+            return fail(w, "size", f"size {count} is above {op.c}")
+    elif op.bits:
+        need(w, op.bits)
+        count = <int64_t>peek(w, op.bits)
+        if <uint64_t>count > op.span:
+            return fail(w, "size", f"size {count + op.lo} is above {op.lo + <int64_t>op.span}")
+        w.pos += op.bits
+        count += op.lo
+    else:
+        count = op.lo
+    if w.spans is not NULL:
+        mark(w, start, "length", -1, count)
+    return count
+
+
+cdef object decode_octets(Walk* w, Op* op):
+    cdef int pieces
+    cdef int64_t count
+    if op.bits == 0 and op.span == 0 and not op.flags & EXT:
+        return take_string(w, 8 * op.lo)
+    count = take_count(w, op, &pieces)
+    return take_pieces(w, 8, count, pieces)[0]
+
+
+cdef object decode_bits(Walk* w, Op* op):
+    cdef int pieces
+    cdef int64_t count
+    cdef bytes octets
+    count = take_count(w, op, &pieces)
+    octets, total = take_pieces(w, 1, count, pieces)
+    count = total
+    if op.flags & NAMED and op.span != 0 and count > op.lo and not bit_at(<const uint8_t*>PyBytes_AS_STRING(octets), count - 1):
+        if op.span == <uint64_t>-1 or <uint64_t>(count - op.lo) <= op.span:
+            complain(w, "non-minimal", "trailing zero bits of a BIT STRING with named bits")
+    return octets, count
+
+
+cdef object decode_characters(Walk* w, Op* op):
+    """Known-multiplier strings (X.691 30.5)."""
+    cdef int pieces
+    cdef int64_t count = take_count(w, op, &pieces)
+    cdef list parts
+    if not pieces:
+        return character_run(w, op, count)
+    parts = []
+    while True:
+        parts.append(character_run(w, op, count))
+        if not pieces:
+            return "".join(parts)
+        count = take_length(w, &pieces)
+
+
+cdef object character_run(Walk* w, Op* op, int64_t count):
+    cdef int64_t place
+    cdef uint64_t code
+    cdef bytes octets
+    cdef uint8_t* out
+    need(w, count * op.b)
+    if op.b == 0:  # one letter only: the count is all that travels
+        spend(w, count)
+        return <object>w.objects[op.a] * count
+    if op.b > 8 or op.c:
+        return wide_run(w, op, count)
+    octets = PyBytes_FromStringAndSize(NULL, count)
+    out = <uint8_t*>PyBytes_AS_STRING(octets)
+    for place in range(count):
+        out[place] = <uint8_t>peek(w, op.b)
+        w.pos += op.b
+    text = octets.decode("latin-1")
+    if op.a >= 0:
+        check_letters(w, text, <object>w.objects[op.a])
+    return text
+
+
+cdef object wide_run(Walk* w, Op* op, int64_t count):
+    cdef list letters = []
+    cdef int64_t place
+    cdef uint64_t code
+    alphabet = <object>w.objects[op.a] if op.a >= 0 else None
+    for place in range(count):
+        code = peek(w, op.b)
+        if op.c:
+            if code >= <uint64_t>len(alphabet):
+                fail(w, "alphabet", f"letter {code} of an alphabet of {len(alphabet)}")
+            letters.append(alphabet[code])
+        elif code > 0x10FFFF or 0xD800 <= code < 0xE000:
+            fail(w, "alphabet", f"{code:#x} is no character")
+        else:
+            letters.append(chr(code))
+        w.pos += op.b
+    text = "".join(letters)
+    if alphabet is not None:
+        check_letters(w, text, alphabet)
+    return text
+
+
+cdef int check_letters(Walk* w, object text, object alphabet) except -1:
+    wrong = _scalars.first_outside(text, alphabet)
+    if wrong:
+        return fail(w, "alphabet", f"{wrong!r} is not in the permitted alphabet")
+    return 0
+
+
+cdef object decode_text(Walk* w, Op* op):
+    cdef bytes octets = take_open(w)
+    try:
+        text = octets.decode("utf-8" if op.a == 0 else "latin-1")
+    except UnicodeDecodeError as error:
+        fail(w, "encoding", f"no UTF-8 text: {error.reason} at octet {error.start}")
+    if w.checks:
+        wrong = _scalars.text_outside(text, op.lo, <int64_t>op.span, <object>w.objects[op.d] if op.d >= 0 else None)
+        if wrong:
+            fail(w, "size", wrong)
+    return text
+
+
+cdef object decode_with(Walk* w, object reader, object writer):
+    """A type whose octets a Python function reads; octets that the writer would not give back are not canonical."""
+    cdef bytes octets = take_open(w)
+    try:
+        value = reader(octets)
+        same = writer(value) == octets
+    except ValueError as error:
+        fail(w, "encoding", str(error))
+    if not same:
+        complain(w, "non-minimal", f"{value} in {len(octets)} octets is not its shortest form")
+    return value
+
+
+cdef object decode_time(Walk* w, object reader, object writer):
+    """GeneralizedTime and UTCTime: seven-bit letters of any number (X.691 30.5, VisibleString)."""
+    cdef Op letters
+    letters.flags = 0
+    letters.code = CHARSTR
+    letters.span = <uint64_t>-1
+    letters.lo = letters.bits = letters.c = 0
+    letters.a = -1
+    letters.b = 7
+    text = decode_characters(w, &letters)
+    try:
+        value = reader(text)
+        same = writer(value) == text
+    except ValueError as error:
+        fail(w, "encoding", str(error))
+    if not same:
+        complain(w, "non-minimal", f"time {text!r} is not in its restricted form")
+    return value
+
+
+cdef int spend(Walk* w, int64_t count) except -1:
+    """Takes ``count`` elements from the message's budget."""
+    if count > w.elements:
+        return fail(w, "elements", f"{count} more elements pass the limit of this message")
+    w.elements -= count
+    return 0
