@@ -1,4 +1,5 @@
-"""PSIDs and AIDs: the tables of IEEE 1609.12 and YD/T 3707, every value there and back, and what lies beyond."""
+"""PSIDs and AIDs: the tables of IEEE 1609.12 and YD/T 3707, every value there and back, and what lies
+beyond."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""DSMP and WSMP as lists of (octets, header, data), read in both directions, and the damage that is refused."""
+"""DSMP and WSMP as lists of (octets, header, data), read in both directions, and the damage that is
+refused."""
 
 from __future__ import annotations
 
