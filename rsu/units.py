@@ -89,12 +89,6 @@ def schema_folders(standard: str) -> tuple[Path, ...]:
     return tuple(root / layer for layer in LAYERS[name])
 
 
-def schema_files(standard: str) -> tuple[Path, ...]:
-    """The ``.asn`` files of a standard, sorted by name, without those that a higher folder replaces."""
-    files = {path.name: path for folder in schema_folders(standard) for path in folder.glob("*.asn")}
-    return tuple(files[name] for name in sorted(files))
-
-
 def load_units(standard: str) -> Mapping[str, Unit]:
     """The units of a standard by element name, those of an upper folder over those below it."""
     return _load(standard.partition("?")[0])

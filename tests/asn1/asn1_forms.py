@@ -15,6 +15,8 @@ from typing import Any
 
 import asn1tools
 
+from rsu.units import schema_folders
+
 Form = dict[str, Any]
 MARKER = "..."
 
@@ -44,6 +46,12 @@ PARAMETERISED: dict[str, Form] = {
         ],
     },
 }
+
+
+def schema_files(standard: str) -> tuple[Path, ...]:
+    """The ``.asn`` files of a standard, sorted by name, without those that a higher folder replaces."""
+    files = {path.name: path for folder in schema_folders(standard) for path in folder.glob("*.asn")}
+    return tuple(files[name] for name in sorted(files))
 
 
 def uncommented(path: Path) -> str:

@@ -7,9 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from asn1_forms import Form, Modules, assigned_names, facts_forms
-
-from rsu.units import schema_files
+from asn1_forms import Form, Modules, assigned_names, facts_forms, schema_files
 
 STANDARDS = ("csae-53", "csae-157", "sae-j2735")
 
