@@ -135,8 +135,8 @@ cdef object decode_bits(Walk* w, Op* op):
     count = take_count(w, op, &pieces)
     octets, total = take_pieces(w, 1, count, pieces)
     count = total
-    if op.flags & NAMED and op.span != 0 and count > op.lo and not bit_at(<const uint8_t*>PyBytes_AS_STRING(octets), count - 1):
-        if op.span == <uint64_t>-1 or <uint64_t>(count - op.lo) <= op.span:
+    if op.flags & NAMED and not op.flags & EXT and count > op.lo:
+        if not bit_at(<const uint8_t*>PyBytes_AS_STRING(octets), count - 1):
             complain(w, "non-minimal", "trailing zero bits of a BIT STRING with named bits")
     return octets, count
 

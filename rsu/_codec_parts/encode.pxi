@@ -154,10 +154,8 @@ cdef int64_t encode_additions(Fill* f, Op* op, dict value, int slot, int64_t sta
         bits = bitmap_size(f, op, extra)
         used = 1
     present = [place for place in range(op.c) if addition_present(f, &f.members[op.a + op.b + place], value)]
-    if present and not given:
-        bits = op.c
-    elif present:
-        bits = max(bits, present[-1] + 1)
+    if present:
+        bits = max(bits, max(present) + 1) if given else op.c
     for place in range(op.c):
         used += count_keys(f, &f.members[op.a + op.b + place], value)
     if bits == 0:

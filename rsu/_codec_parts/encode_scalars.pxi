@@ -160,7 +160,7 @@ cdef int encode_bits(Fill* f, Op* op, object value) except -1:
     count = plain_int(f, value[1])
     if count < 0 or count > 8 * PyBytes_GET_SIZE(octets):
         return refuse(f, "size", f"{count} bits are not in {PyBytes_GET_SIZE(octets)} octets")
-    if op.flags & NAMED:
+    if op.flags & NAMED and not op.flags & EXT:  # an extensible size is left as given: both forms are in use
         octets, count = named_bits(op, octets, count)
     put_count(f, op, count, &general)
     if general:
@@ -169,20 +169,15 @@ cdef int encode_bits(Fill* f, Op* op, object value) except -1:
 
 
 cdef tuple named_bits(Op* op, bytes octets, int64_t count):
-    """Trailing zeros are no part of the value (X.691 16.3): none beyond the least size, as many as it asks for.
-
-    A size that only the extension allows is left as given, so that a relay gives back what it heard.
-    """
+    """Trailing zeros are no part of the value (X.691 16.3): none beyond the least size, as many as it asks for."""
     cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(octets)
-    if op.span == <uint64_t>-1 or count <= op.lo + <int64_t>op.span:
-        while count > op.lo and not bit_at(data, count - 1):
-            count -= 1
+    while count > op.lo and not bit_at(data, count - 1):
+        count -= 1
     if count < op.lo:
-        octets = octets[:(count + 7) >> 3]
-        if count & 7:
-            octets = octets[:-1] + bytes([octets[-1] & (0xFF00 >> (count & 7)) & 0xFF])
+        number = int.from_bytes(octets, "big") >> (8 * PyBytes_GET_SIZE(octets) - count)
+        free_bits = -op.lo & 7
+        octets = (number << (op.lo - count + free_bits)).to_bytes((op.lo + 7) >> 3, "big")
         count = op.lo
-        octets = octets.ljust((count + 7) >> 3, b"\0")
     return octets, count
 
 
