@@ -1,4 +1,4 @@
-"""The unit comments in the ``.asn`` files are the rows of ``units.toml``, word for word, with none left over."""
+"""The unit comments in the ``.asn`` files are the rows of ``units.toml`` word for word, with none left."""
 
 from __future__ import annotations
 
@@ -62,16 +62,16 @@ def test_every_row_of_the_table_is_a_comment(folder: str) -> None:
     assert [key for key in sorted(said) if not home_keys(key, found)] == []
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", ["csae-53", "csae-157"])
 def test_an_enumeration_with_unavailable_has_its_code_in_the_table(folder: str) -> None:
+    """The Chinese tables list enumerations too; that of sae-j2735 leaves out what the item's name says."""
     units = load_units(folder)
     for path in (asn1_root() / folder).glob("*.asn"):
         for name, body in ENUMERATED.findall(path.read_text(encoding="utf-8")):
             code = UNAVAILABLE.search(body)
             if code is not None:
-                row = units.get(f"{path.stem}.{name}") or units.get(name)
-                assert row is not None, f"{path.stem}.{name}"
-                assert row.unavailable == int(code[1]), f"{path.stem}.{name}"
+                assert name in units, f"{path.stem}.{name}"
+                assert units[name].unavailable == int(code[1]), f"{path.stem}.{name}"
 
 
 def test_a_comment_that_departs_from_the_table_is_found(tmp_path: Path) -> None:
