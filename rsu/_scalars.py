@@ -27,7 +27,8 @@ def outside(value: int, intervals: Sequence[tuple[int | None, int | None]]) -> s
     if any((low is None or low <= value) and (high is None or value <= high) for low, high in intervals):
         return ""
     allowed = " | ".join(
-        f"{'MIN' if low is None else low}..{'MAX' if high is None else high}" if low != high else str(low) for low, high in intervals
+        str(low) if low == high else f"{'MIN' if low is None else low}..{'MAX' if high is None else high}"
+        for low, high in intervals
     )
     return f"{value} is not one of {allowed}"
 

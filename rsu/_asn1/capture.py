@@ -27,7 +27,9 @@ class Capture:
 
     def rewrite(self, tokens: Tokens) -> str:
         """The body as text for the parser."""
-        reader, out, index = Reader(tokens, self.module.file), [], 0
+        reader = Reader(tokens, self.module.file)
+        out: list[str] = []
+        index = 0
         while index < len(tokens):
             index = self._item(reader, index, out)
         return " ".join(out)
@@ -156,7 +158,7 @@ class Instances:
             tokens = tokens[1:-1]
         out: list[Token] = []
         for index, token in enumerate(tokens):
-            bound = index and tokens[index - 1] == "." or (index + 1 < len(tokens) and tokens[index + 1] == ".")
+            bound = (index and tokens[index - 1] == ".") or (index + 1 < len(tokens) and tokens[index + 1] == ".")
             if re.match(r"[A-Z]", token) and token not in BUILTIN and not bound:
                 out += [_like(module.name, token), _like(".", token)]
             out.append(token)

@@ -39,8 +39,8 @@ from rsu.errors import SchemaError
 (NULL, BOOL, INT, BIGINT, SEMIINT, ANYINT, ENUM, BITSTR, OCTSTR, CHARSTR, TEXT, OID, ROID, REAL, GENTIME, UTCTIME, SEQUENCE,
  CHOICE, LIST, OPEN, TABLE, OCTCON, BITCON, GROUP) = range(24)  # fmt: skip
 OP_NAMES = (
-    "NULL BOOL INT BIGINT SEMIINT ANYINT ENUM BITSTR OCTSTR CHARSTR TEXT OID ROID REAL GENTIME UTCTIME SEQUENCE CHOICE LIST OPEN "
-    "TABLE OCTCON BITCON GROUP".split()
+    "NULL BOOL INT BIGINT SEMIINT ANYINT ENUM BITSTR OCTSTR CHARSTR TEXT OID ROID REAL GENTIME UTCTIME SEQUENCE CHOICE LIST "
+    "OPEN TABLE OCTCON BITCON GROUP".split()
 )
 EXT, NAMED, UNSIGNED = 1, 2, 4  # op flags
 OPTIONAL, DEFAULT, MUTABLE = 1, 2, 4  # member flags
@@ -238,8 +238,8 @@ class Lowering:
         low, high = node.constraint.size_range
         letters = node.constraint.alphabet
         return {
-            "code": TEXT, "a": TEXTS[node.kind], "lo": low or 0, "span": -1 if high is None else high - (low or 0), "min_bits": 8,
-            "d": -1 if letters is None else self.object("".join(sorted(letters))),
+            "code": TEXT, "a": TEXTS[node.kind], "lo": low or 0, "span": -1 if high is None else high - (low or 0),
+            "min_bits": 8, "d": -1 if letters is None else self.object("".join(sorted(letters))),
         }  # fmt: skip
 
     def _open_type(self, node: Node) -> dict[str, int]:
@@ -273,7 +273,8 @@ class Lowering:
         least = min(self.ops[self.op(member.node)][9] for member in node.root)
         return {
             "code": CHOICE, "flags": EXT if node.extensible else 0, "bits": width, "a": first, "b": len(node.root),
-            "c": len(node.additions), "d": len(self.enums) - 1, "min_bits": (width + least if not node.extensible else 1 + width),
+            "c": len(node.additions), "d": len(self.enums) - 1,
+            "min_bits": 1 + width if node.extensible else width + least,
         }  # fmt: skip
 
     def _members(self, items: list[Member | Group]) -> int:

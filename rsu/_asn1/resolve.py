@@ -72,7 +72,8 @@ class Resolver:
         while name not in getattr(module, kind):
             source = module.imports.get(name)
             if source is None or source not in self.modules or module.name in seen:
-                lacks = f", imported from {source}, which is not among the files" if source and source not in self.modules else ""
+                absent = source is not None and source not in self.modules
+                lacks = f", imported from {source}, which is not among the files" if absent else ""
                 raise SchemaError(f"{start.file}: module {start.name} uses {name}, which is not defined{lacks}")
             seen.add(module.name)
             module = self.modules[source]
@@ -95,8 +96,9 @@ class Resolver:
 
     def _governed(self, module: Module, governor: Tokens) -> Node:
         word = str(governor[0])
-        if word in UNIVERSAL_TAGS or (word, str(governor[-1])) in (("OCTET", "STRING"), ("BIT", "STRING"), ("OBJECT", "IDENTIFIER")):
-            return Node(word if len(governor) == 1 else " ".join(governor[:2]), module.name)
+        kind = word if len(governor) == 1 else " ".join(governor[:2])
+        if kind in UNIVERSAL_TAGS or word in UNIVERSAL_TAGS:
+            return Node(kind if kind in UNIVERSAL_TAGS else word, module.name)
         return self.type(module, word)
 
     # Types ----------------------------------------------------------------------------------------------------------

@@ -116,7 +116,8 @@ def _arcs(tokens: Tokens) -> list[list[Any]]:
 
 
 def _arc(part: list[Any], reference: Callable[[Tokens], Any]) -> str:
-    known = {"itu-t": 0, "ccitt": 0, "iso": 1, "joint-iso-itu-t": 2, "standard": 0, "member-body": 2, "identified-organization": 3}
+    known = {"itu-t": 0, "ccitt": 0, "iso": 1, "joint-iso-itu-t": 2}
+    known |= {"standard": 0, "member-body": 2, "identified-organization": 3}
     text = str(part[0])
     if NUMBER.match(text):
         return text

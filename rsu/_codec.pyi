@@ -1,0 +1,65 @@
+"""Types of the compiled UPER engine; the sources are ``_codec.pyx`` and ``_codec_parts/``."""
+
+from typing import Any
+
+from rsu._asn1.lower import Lowered
+from rsu.errors import DecodeError
+
+Mark = tuple[str, int, int, str, int, Any]  # path, bit offset, bits, role, op (-1: none), value
+Remark = tuple[str, str, int, str]  # code, path, bit offset, reason
+
+class Program:
+    """Tables of one schema, ready to run."""
+
+    def __init__(self, lowered: Lowered) -> None: ...
+
+class TypeCodec:
+    """Encoder and decoder of one type."""
+
+    name: str
+    module: str
+    @property
+    def index(self) -> int: ...
+    def __init__(self, program: Program, op: int, name: str, module: str) -> None: ...
+    def decode(
+        self,
+        data: bytes | bytearray | memoryview,
+        check_constraints: bool = False,
+        *,
+        strict: bool = True,
+        open_types: bool = True,
+        findings: list[Remark] | None = None,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> Any: ...
+    def encode(self, value: Any, check_types: bool = True, check_constraints: bool = False) -> bytes: ...
+    def trace(
+        self,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> tuple[list[Mark], DecodeError | None]: ...
+
+class SchemaBase:
+    """The part of :class:`rsu.Schema` that is called once for each message."""
+
+    types: dict[str, TypeCodec | None]
+    def __init__(self, types: dict[str, TypeCodec | None]) -> None: ...
+    def find_type(self, type_name: str) -> TypeCodec: ...
+    def decode(
+        self,
+        type_name: str,
+        data: bytes | bytearray | memoryview,
+        check_constraints: bool = False,
+        *,
+        strict: bool = True,
+        open_types: bool = True,
+        findings: list[Remark] | None = None,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> Any: ...
+    def encode(
+        self, type_name: str, value: Any, check_types: bool = True, check_constraints: bool = False
+    ) -> bytes: ...
