@@ -146,6 +146,11 @@ def built_in_files(name: str) -> list[Path]:
     return [files[key] for key in sorted(files)]
 
 
+def built_in_texts(name: str) -> list[tuple[str, str]]:
+    """(file name, text) pairs of a built-in schema."""
+    return _read(built_in_files(name))
+
+
 def _named_files(source: Source) -> tuple[str, list[Path], tuple[Patch, ...]]:
     if isinstance(source, str):
         base, _, patch_text = source.partition("?")
@@ -183,4 +188,4 @@ def _read(files: Iterable[Path]) -> list[tuple[str, str]]:
     return texts
 
 
-__all__ = ["Finding", "Schema", "Span", "TypeInfo", "built_in_files", "load_schema", "lower"]
+__all__ = ["Finding", "Schema", "Span", "TypeInfo", "built_in_texts", "load_schema", "lower"]

@@ -53,6 +53,7 @@ def save(key: str, lowered: Lowered, folder: Path | None = None) -> None:
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target, delete=False) as file:
             file.write(msgspec.msgpack.encode(lowered))
+        os.chmod(file.name, 0o644)
         os.replace(file.name, target / f"{key}.msgpack")
     except OSError:
         return
