@@ -97,7 +97,7 @@ class PcapSource(CaptureSource):
         if not head:
             return
         if head[:4] not in PCAP_MAGICS or len(head) < 24:
-            raise SourceError(f"{self.path}: not a pcap file: it begins with {head[:4].hex()} and has {len(head)} octets")
+            raise SourceError(f"{self.path}: no pcap file: it begins with {head[:4].hex()} and has {len(head)} octets")
         order, unit_ns = PCAP_MAGICS[head[:4]]
         link = int(struct.unpack(order + "I", head[20:24])[0]) & 0xFFFF
         if link not in datagram.SUPPORTED:

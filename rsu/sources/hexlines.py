@@ -43,12 +43,9 @@ class HexSource(Source):
 
     @classmethod
     def recognises(cls, path: Path, head: bytes) -> str:
-        lines = head.splitlines()[: 1 if b"\n" not in head else None]
-        for line in lines:
-            text = _message_of(line)
-            if text:
-                return cls.format if parse(text) is not None else ""
-        return ""
+        first = next((text for line in head.splitlines() if (text := _message_of(line))), "")
+        only_comments = not first and head.lstrip().startswith(b"#")
+        return cls.format if only_comments or parse(first) is not None else ""
 
     def records(self) -> Iterator[Received]:
         sequence = 0

@@ -1,20 +1,16 @@
 """Drive logs of the Wyoming connected-vehicle pilot: one record after another, little-endian, no padding,
 no file header.
 
-======================  ====================================================================================  ======
-variant                 before the payload
-octets
-======================  ====================================================================================  ======
-``rxMsg``               u8 received from, LOC, TIME, u8 security result, u16 length
-26
-``bsmTx``,              u8 direction (0 own vehicle, 1 remote), LOC, TIME, u8 security result, u16 length
-26
-``bsmLogDuringEvent``
-``dnMsg``               LOC, TIME, u8 security result, u16 length
-25
-``driverAlert``         LOC, TIME, u16 length; the payload is ASCII text
-24
-======================  ====================================================================================  ======
+==========================================  ============================================  ======
+variant                                     before the payload                            octets
+==========================================  ============================================  ======
+``rxMsg``                                   u8 received from, LOC, TIME, u8 security      26
+                                            result, u16 length
+``bsmTx``, ``bsmLogDuringEvent``            u8 direction (0 own vehicle, 1 remote), LOC,  26
+                                            TIME, u8 security result, u16 length
+``dnMsg``                                   LOC, TIME, u8 security result, u16 length     25
+``driverAlert``                             LOC, TIME, u16 length; the payload is text    24
+==========================================  ============================================  ======
 
 LOC is i32 latitude and i32 longitude in 1e-7 degree, i32 elevation, u16 speed, u16 heading; TIME is u32 UTC
 seconds and u16 milliseconds. Some devices write one 0A after every payload: which ones is seen by following
@@ -60,12 +56,8 @@ class Layout(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         names = ("lat_e7", "lon_e7", "elevation", "speed", "heading", "seconds", "millis")
-        return (
-            *([self.origin] if self.origin else []),
-            *names,
-            *(["security_result"] if self.security else []),
-            "length",
-        )
+        first, last = (self.origin,) * bool(self.origin), ("security_result",) * self.security
+        return (*first, *names, *last, "length")
 
 
 LAYOUTS = {
@@ -164,7 +156,7 @@ class Followed(NamedTuple):
     contradicted the layout."""
 
     fits: bool
-    count: int
+    records: int
 
 
 def follow(head: bytes, layout: Layout, end: bytes) -> Followed:
