@@ -12,6 +12,8 @@ from typing import BinaryIO
 from rsu.errors import SourceError
 
 CHUNK_OCTETS = 65_536
+HEAD_OCTETS = 262_144
+"""Octets at the start of a file that tell its format: more than the longest record of a drive log."""
 GZIP_MAGIC = b"\x1f\x8b"
 BOOT_ID_OCTETS = 16
 
@@ -145,7 +147,7 @@ def boot_id_of(path: Path) -> bytes:
     return digest.digest()[:BOOT_ID_OCTETS]
 
 
-def head_of(path: Path, count: int = CHUNK_OCTETS) -> bytes:
+def head_of(path: Path, count: int = HEAD_OCTETS) -> bytes:
     """The first octets of a file's content."""
     with Content(path) as content:
         return content.read(count)

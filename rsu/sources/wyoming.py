@@ -152,10 +152,15 @@ def header_fault(layout: Layout, fields: dict[str, int]) -> str:
 
 
 class Followed(NamedTuple):
-    """How far records could be followed from the start of a file: how many, and whether nothing
-    contradicted the layout."""
+    """How far records could be followed from the start of a file; the greater is the likelier.
+
+    :param fits: nothing contradicted the layout.
+    :param exact: the last record ends where the octets end.
+    :param records: how many.
+    """
 
     fits: bool
+    exact: bool
     records: int
 
 
@@ -168,13 +173,14 @@ def follow(head: bytes, layout: Layout, end: bytes) -> Followed:
         first = at + header.size
         at = first + fields["length"] + len(end)
         if header_fault(layout, fields) or not likely(fields):
-            return Followed(False, count)
+            return Followed(False, False, count)
         if at > len(head):
             break
         if not head[:at].endswith(end) or not (layout.security or head[first : at - len(end)].isascii()):
-            return Followed(False, count)
+            return Followed(False, False, count)
         count += 1
-    return Followed(count > 0, count)
+    begun_wrong = bool(layout.origin) and at < len(head) and head[at] > layout.origin_max
+    return Followed(count > 0 and not begun_wrong, at == len(head), count)
 
 
 def likely(fields: dict[str, int]) -> bool:
@@ -192,13 +198,13 @@ def layout_of(head: bytes) -> str:
 
     ``rxMsg`` and the BSM logs differ only in the meaning of their first octet: ``rxMsg`` is taken.
     """
-    best, best_count = "", 0
-    for variant, layout in LAYOUTS.items():
-        for end in (b"", NEWLINE):
-            fits, count = follow(head, layout, end)
-            if fits and count > best_count:
-                best, best_count = variant, count
-    return best
+    found = [
+        (follow(head, layout, end), -place, variant)
+        for place, (variant, layout) in enumerate(LAYOUTS.items())
+        for end in (b"", NEWLINE)
+    ]
+    followed, _, variant = max(found)
+    return variant if followed.fits else ""
 
 
 def unknown_layout(path: Path, variant: str) -> SourceError:
