@@ -8,6 +8,7 @@ Messages come in the order of the file, not sorted by time, so that memory grows
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
@@ -15,6 +16,7 @@ from typing import IO, cast
 from mcap.exceptions import McapError
 from mcap.records import Channel, Chunk, McapRecord, Message, Schema
 from mcap.stream_reader import StreamReader, breakup_chunk
+from zstandard import ZstdError
 
 from rsu.received import Received
 from rsu.sources.base import Source
@@ -25,6 +27,8 @@ SCHEMA_NAME = "rsu.Received"
 MESSAGE_ENCODING = "json"
 CHUNK_OCTETS_MAX = 64 * 1024 * 1024
 """Octets of one MCAP record, and of a chunk when unpacked."""
+DAMAGE = (McapError, ValueError, RuntimeError, EOFError, struct.error, ZstdError)
+"""What the mcap library and its decompressors raise on octets that are no MCAP record: it lets theirs through."""
 
 
 class McapSource(Source):
@@ -47,7 +51,7 @@ class McapSource(Source):
         while True:
             try:
                 record = next(steps, None)
-            except (McapError, ValueError, RuntimeError, EOFError) as error:
+            except DAMAGE as error:
                 yield self.received(ordinal + 1, b"", damage=f"MCAP record cannot be read: {error or type(error).__name__}")
                 return
             match record:

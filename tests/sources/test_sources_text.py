@@ -92,7 +92,7 @@ def test_a_file_that_cannot_be_read_names_itself_and_the_reason(tmp_path: Path) 
     with pytest.raises(SourceError, match="cannot be read: Is a directory"):
         sniff(tmp_path)
     (tmp_path / "x").write_bytes(b"\xff" * 64)
-    with pytest.raises(SourceError, match="format is not recognised, it begins with ffff.*one of pcapng, pcap, mcap, jsonl"):
+    with pytest.raises(SourceError, match=r"format is not recognised, it begins with ffff.*one of pcapng, pcap, mcap, jsonl"):
         open_source(tmp_path / "x")
     with pytest.raises(SourceError, match="format 'other' is unknown: must be auto or one of pcapng"):
         open_source(tmp_path / "x", "other")
