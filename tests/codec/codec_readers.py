@@ -40,8 +40,8 @@ def from_jer(compiled: Any, node: Any, identifier: Any = None) -> Any:
     if kind in SEQUENCES:
         parts = compiled._cont
         return {key: from_jer(parts[key], node[key], identifier_of(parts[key], node)) for key in parts if key in node}
-    if kind in LISTS and node == [{}] and any(not part._opt for part in compiled._cont._cont.values()):
-        return Unprinted()
+    if kind in LISTS and isinstance(node, dict):
+        ((_, node),) = node.items()  # one source made its JSON from XML, where the items have a name
     if kind in LISTS:
         return [from_jer(compiled._cont, item) for item in node]
     if kind == "CHOICE":
