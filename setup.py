@@ -30,7 +30,7 @@ class BuildWithPrograms(build_ext):
         super().run()
         root = Path.cwd() if self.inplace or getattr(self, "editable_mode", False) else Path(self.build_lib)
         path = os.pathsep.join([str(root.resolve()), *sys.path])
-        command = [sys.executable, "-m", "rsu._asn1.ship", str(root.resolve() / "rsu" / "_programs")]
+        command = [sys.executable, "-m", "rsu._ship", str(root.resolve() / "rsu" / "_programs")]
         subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": path}, cwd=root)
 
 

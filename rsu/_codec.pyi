@@ -3,10 +3,9 @@
 from typing import Any
 
 from rsu._asn1.lower import Lowered
-from rsu.errors import DecodeError
+from rsu.errors import DecodeError, Finding
 
 Mark = tuple[str, int, int, str, int, Any]  # path, bit offset, bits, role, op (-1: none), value
-Remark = tuple[str, str, int, str]  # code, path, bit offset, reason
 
 class Program:
     """Tables of one schema, ready to run."""
@@ -28,7 +27,7 @@ class TypeCodec:
         *,
         strict: bool = True,
         open_types: bool = True,
-        findings: list[Remark] | None = None,
+        findings: list[Finding] | None = None,
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> Any: ...
@@ -56,7 +55,7 @@ class SchemaBase:
         *,
         strict: bool = True,
         open_types: bool = True,
-        findings: list[Remark] | None = None,
+        findings: list[Finding] | None = None,
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> Any: ...

@@ -30,7 +30,7 @@ from ast import literal_eval
 from operator import index as as_index
 
 from rsu import _scalars
-from rsu.errors import DecodeError, EncodeError
+from rsu.errors import DecodeError, EncodeError, Finding
 
 include "_codec_parts/ops.pxi"
 include "_codec_parts/reader.pxi"

@@ -18,6 +18,8 @@ was allowed.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 
 class RsuError(Exception):
     """Base of all errors of this package."""
@@ -25,6 +27,15 @@ class RsuError(Exception):
 
 class SchemaError(RsuError):
     """An ASN.1 file, a schema name or a type name that cannot be used."""
+
+
+class Finding(NamedTuple):
+    """What relaxed decoding accepted, or what is not canonical: an error's fields without the error."""
+
+    code: str
+    path: str
+    offset: int
+    reason: str
 
 
 class CodecError(RsuError):

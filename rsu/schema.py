@@ -17,21 +17,12 @@ from rsu._asn1.info import TypeInfo, describe, program_text
 from rsu._asn1.lower import Lowered, Lowering
 from rsu._asn1.resolve import resolver_of
 from rsu._codec import Program, SchemaBase, TypeCodec
-from rsu.errors import DecodeError, SchemaError
+from rsu.errors import DecodeError, Finding, SchemaError
 from rsu.units import LAYERS, asn1_root
 
 MAX_SCHEMA_OCTETS = 16 << 20  # of all .asn files together
 
 Source = str | PathLike[str] | Sequence[str | PathLike[str]]
-
-
-class Finding(NamedTuple):
-    """What relaxed decoding accepted, or what is not canonical."""
-
-    code: str
-    path: str
-    offset: int
-    reason: str
 
 
 class Span(NamedTuple):

@@ -1,7 +1,7 @@
 """The text that asn1tools' parser gets: captured parts stand in it as numbers and references.
 
 A reference ``Rsu-<kind>-<n>`` or a number ``n`` points into :attr:`Module.captured`. Kinds: ``field`` (CLASS.&field with its
-table constraint), ``ref`` (Module.Type), ``inst`` (a parameterised type with actual parameters).
+table constraint), ``ref`` (Module.Type), ``inst`` (a parameterised type with actual parameters), ``plain`` (a built-in type).
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Capture:
             return end
         if token == "DEFAULT":
             end = reader.value_end(index + 1)
+            if before == "BOOLEAN":  # whose default the parser would make TRUE or FALSE at once
+                out[-1] = f"Rsu-plain-{self.keep([reader.tokens[index - 1]])}"
             out.append(f"DEFAULT {self.keep(list(reader.tokens[index + 1 : end]))}")
             return end
         if token == "SIZE" or (token == "(" and before in ("SEQUENCE", "SET")):

@@ -18,7 +18,7 @@ from rsu._asn1.text import Module, Token, Tokens, read_modules
 from rsu._asn1.values import NoValue, plain_value, typed_value
 from rsu.errors import SchemaError
 
-REFERENCE = re.compile(r"Rsu-(field|ref|inst)-(\d+)$")
+REFERENCE = re.compile(r"Rsu-(field|ref|inst|plain)-(\d+)$")
 UNIVERSAL_TAGS = {
     "BOOLEAN": 1, "INTEGER": 2, "BIT STRING": 3, "OCTET STRING": 4, "NULL": 5, "OBJECT IDENTIFIER": 6, "ObjectDescriptor": 7,
     "EXTERNAL": 8, "REAL": 9, "ENUMERATED": 10, "UTF8String": 12, "RELATIVE-OID": 13, "SEQUENCE": 16, "SEQUENCE OF": 16,
@@ -140,6 +140,8 @@ class Resolver:
         if kind == "inst":
             home, name = self.instances.expand(module, groups[0], groups[1:])
             return self.type(self.modules[home], name)
+        if kind == "plain":
+            return Node(str(groups[0][0]), module.name)
         if kind == "ref":
             home = str(groups[0][0])
             if home not in self.modules:

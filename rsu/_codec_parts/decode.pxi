@@ -308,7 +308,7 @@ cdef object decode_table(Walk* w, Op* op, dict parent):
 
 cdef int remark_error(Walk* w, object error) except -1:
     if w.findings is not NULL:
-        (<list>w.findings).append((error.code, error.path, error.offset, error.reason))
+        (<list>w.findings).append(Finding(error.code, error.path, error.offset, error.reason))
     return 0
 
 
@@ -324,6 +324,8 @@ cdef object decode_contents(Walk* w, Op* op):
         return content if octets else (content, total)
     slot = enter(w)
     w.path[slot] = op.b
+    if not octets and total & 7:
+        complain(w, "open-type", f"{total} bits are no complete encoding, which has whole octets")
     value = decode_inside(w, op.a, content, start, None, slot)
     w.depth = slot
     return <object>w.names[op.b], value

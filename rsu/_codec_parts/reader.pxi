@@ -50,7 +50,7 @@ cdef int complain(Walk* w, object code, object reason) except -1:
 cdef int remark(Walk* w, object code, object reason) except -1:
     """A finding for the caller's list."""
     if w.findings is not NULL:
-        (<list>w.findings).append((code, path_text(w.path, w.depth, w.names), w.base + w.pos, reason))
+        (<list>w.findings).append(Finding(code, path_text(w.path, w.depth, w.names), w.base + w.pos, reason))
     return 0
 
 
