@@ -1,7 +1,7 @@
 """Random values of any type, drawn from pycrate's compiled description and never from our own schema.
 
-`draw` is a `random.Random`: a seeded one for tables, hypothesis' own (``st.randoms(use_true_random=False)``) where failures shall
-shrink. Edges come more often than in a fair draw: bounds, one inside a bound, empty and full lists, extension additions,
+`draw` is a `random.Random`: a seeded one for tables, hypothesis' own (``st.randoms(use_true_random=False)``) where failures
+shall shrink. Edges come more often than in a fair draw: bounds, one inside a bound, empty and full lists, extension additions,
 components that equal their DEFAULT. Depth and size are bounded by `Budget`: past it optional parts stay out, lists stay at
 their lower bound and CHOICE takes its shallowest alternative.
 """

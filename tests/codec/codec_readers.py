@@ -114,14 +114,17 @@ def identifier_of(component: Any, siblings: Any) -> Any:
 
 # Erlang: {'Record', field, …}, [list], asn1_NOVALUE for absent, {alternative, value}, <<"octets">>, [namedBit]. ---------
 
-TOKEN = re.compile(r"""\s*(?:(?P<punct>[{}\[\],])|'(?P<quoted>[^']*)'|(?P<binary><<.*?>>)|(?P<string>"[^"]*")
-    |(?P<number>-?\d+)|(?P<atom>[a-z]\w*))""", re.X | re.S)
+TOKEN = re.compile(
+    r"""\s*(?:(?P<punct>[{}\[\],])|'(?P<quoted>[^']*)'|(?P<binary><<.*?>>)|(?P<string>"[^"]*")
+    |(?P<number>-?\d+)|(?P<atom>[a-z]\w*))""",
+    re.X | re.S,
+)
 ABSENT = "asn1_NOVALUE"
 
 
 def parse_erlang(text: str) -> Any:
     """Tuples as tuples, lists as lists, atoms as str, binaries and strings as bytes, numbers as int."""
-    tokens = [match for match in TOKEN.finditer(text.strip())]
+    tokens = list(TOKEN.finditer(text.strip()))
     value, _ = _term(tokens, 0)
     return value
 
@@ -139,8 +142,9 @@ def _term(tokens: list[re.Match[str]], at: int) -> tuple[Any, int]:
         return int(token["number"]), at + 1
     if token["binary"]:
         inside = token["binary"][2:-2]
-        octets = inside[1:-1].encode("latin-1") if inside.startswith('"') else bytes(int(part) for part in inside.split(",") if part)
-        return octets, at + 1
+        if inside.startswith('"'):
+            return inside[1:-1].encode("latin-1"), at + 1
+        return bytes(int(part) for part in inside.split(",") if part), at + 1
     if token["string"]:
         return token["string"][1:-1].encode("latin-1"), at + 1
     return token["quoted"] if token["quoted"] is not None else token["atom"], at + 1

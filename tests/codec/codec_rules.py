@@ -1,7 +1,7 @@
 """Rows of the rule tables: a type of a small schema, a value, the bits X.691 gives it, and who says so.
 
-`by` names the oracle that gives the same octets, which a test of each table asks again: "both" are asn1tools and pycrate; "hand"
-means that neither can be asked, and the row's comment works the bits out.
+`by` names the oracle that gives the same octets, which a test of each table asks again: "both" are asn1tools and pycrate;
+"hand" means that neither can be asked, and the row's comment works the bits out.
 """
 
 from __future__ import annotations
@@ -58,5 +58,3 @@ def check_oracles(file: str, row: Rule, folder: Path) -> None:
     for name in ORACLES[row.by]:
         theirs = oracle(name, file, folder).encode(row.type, row.value)
         assert (theirs or b"\0").hex() == row.octets, name  # asn1tools gives no octet for no bits; X.691 11.1.3 gives one
-
-

@@ -49,22 +49,49 @@ class Deviation:
 
 
 DEVIATIONS = [
-    Deviation("a longer BIT STRING with SIZE(n, ...) is refused", "16.6",
-              "BIT STRING (SIZE (4, ...))", "83fc", "NotImplementedError", (b"\xf8", 7)),
-    Deviation("a longer character string with SIZE(a..b, ...) is refused", "30.4",
-              "IA5String (SIZE (1..2, ...))", "81e1c384", "NotImplementedError", "aaa"),
-    Deviation("an arc above 39 under joint-iso-itu-t (2) is cut in two", "X.690 8.19.4",
-              "OBJECT IDENTIFIER", "03883703", "26.39.3", "2.999.3"),
-    Deviation("a code above the range is taken as a value", "11.5.6",
-              "INTEGER (1..10)", "f0", 16, "range"),
-    Deviation("a count above SIZE is taken", "11.9.4.1",
-              "SEQUENCE (SIZE (1..10)) OF BOOLEAN", "f00000", [False] * 16, "size"),
-    Deviation("octets after the value are passed over", "11.1.3",
-              "INTEGER (0..255)", "0700", 7, "trailing"),
-    Deviation("128 additions and more are refused", "11.9.3.4",
-              "SEQUENCE { ... }", "e020" + 17 * "00", "NotImplementedError", {"...": {127: None}}),
-    Deviation("unknown additions are dropped", "19.9",
-              "SEQUENCE { a BOOLEAN, ... }", "c04055c0", {"a": True}, {"a": True, "...": {0: b"\x57"}}),
+    Deviation(
+        "a longer BIT STRING with SIZE(n, ...) is refused",
+        "16.6",
+        "BIT STRING (SIZE (4, ...))",
+        "83fc",
+        "NotImplementedError",
+        (b"\xf8", 7),
+    ),
+    Deviation(
+        "a longer character string with SIZE(a..b, ...) is refused",
+        "30.4",
+        "IA5String (SIZE (1..2, ...))",
+        "81e1c384",
+        "NotImplementedError",
+        "aaa",
+    ),
+    Deviation(
+        "an arc above 39 under joint-iso-itu-t (2) is cut in two",
+        "X.690 8.19.4",
+        "OBJECT IDENTIFIER",
+        "03883703",
+        "26.39.3",
+        "2.999.3",
+    ),
+    Deviation("a code above the range is taken as a value", "11.5.6", "INTEGER (1..10)", "f0", 16, "range"),
+    Deviation("a count above SIZE is taken", "11.9.4.1", "SEQUENCE (SIZE (1..10)) OF BOOLEAN", "f00000", [False] * 16, "size"),
+    Deviation("octets after the value are passed over", "11.1.3", "INTEGER (0..255)", "0700", 7, "trailing"),
+    Deviation(
+        "128 additions and more are refused",
+        "11.9.3.4",
+        "SEQUENCE { ... }",
+        "e020" + 17 * "00",
+        "NotImplementedError",
+        {"...": {127: None}},
+    ),
+    Deviation(
+        "unknown additions are dropped",
+        "19.9",
+        "SEQUENCE { a BOOLEAN, ... }",
+        "c04055c0",
+        {"a": True},
+        {"a": True, "...": {0: b"\x57"}},
+    ),
 ]
 
 
@@ -94,9 +121,7 @@ def test_where_asn1tools_deviates_we_follow_the_standard(case: Deviation, tmp_pa
 
 
 @pytest.mark.parametrize(("standard", "name"), every_type())
-def test_generated_values_agree(
-    standard: str, name: str, schema_of: SchemaOf, asn1tools_of: Asn1toolsOf
-) -> None:
+def test_generated_values_agree(standard: str, name: str, schema_of: SchemaOf, asn1tools_of: Asn1toolsOf) -> None:
     ours, theirs = schema_of(standard), asn1tools_of(standard)
     compiled = theirs.guide.object(name)
 
@@ -113,9 +138,7 @@ def test_generated_values_agree(
     agree()
 
 
-def test_published_messages_agree(
-    shared: Path, schema_of: SchemaOf, asn1tools_of: Asn1toolsOf, count: Count
-) -> None:
+def test_published_messages_agree(shared: Path, schema_of: SchemaOf, asn1tools_of: Asn1toolsOf, count: Count) -> None:
     for standard, name, data in valid_vectors(shared):
         theirs = asn1tools_of(standard)
         try:

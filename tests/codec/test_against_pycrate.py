@@ -55,9 +55,7 @@ def test_generated_values_agree(standard: str, name: str, schema_of: SchemaOf, p
 
 
 @pytest.mark.parametrize(("standard", "name"), every_type())
-def test_large_values_agree(
-    standard: str, name: str, schema_of: SchemaOf, pycrate_of: PycrateOf, count: Count
-) -> None:
+def test_large_values_agree(standard: str, name: str, schema_of: SchemaOf, pycrate_of: PycrateOf, count: Count) -> None:
     ours, theirs = schema_of(standard), pycrate_of(standard)
     compiled = theirs.object(name)
     for seed in range(3):

@@ -162,9 +162,7 @@ def test_a_changed_file_is_read_again(load: Callable[..., rsu.Schema]) -> None:
     assert load(module("T ::= INTEGER (0..255)")).encode("T", 5).hex() == "05"
 
 
-def test_the_cache_lies_in_the_users_cache_folder_and_may_be_damaged(
-    load: Callable[..., rsu.Schema], tmp_path: Path
-) -> None:
+def test_the_cache_lies_in_the_users_cache_folder_and_may_be_damaged(load: Callable[..., rsu.Schema], tmp_path: Path) -> None:
     load(module("T ::= INTEGER (0..255)"))
     kept = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert kept
@@ -200,9 +198,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("text", "words"), BAD, ids=[text.splitlines()[1] if "\n" in text else text for text, _ in BAD])
-def test_asn1_that_cannot_be_used_is_named_with_its_place(
-    text: str, words: list[str], load: Callable[..., rsu.Schema]
-) -> None:
+def test_asn1_that_cannot_be_used_is_named_with_its_place(text: str, words: list[str], load: Callable[..., rsu.Schema]) -> None:
     with pytest.raises(rsu.SchemaError) as caught:
         load(text)
     assert "m0.asn" in str(caught.value)
@@ -237,4 +233,4 @@ def test_a_trace_covers_every_bit_once() -> None:
 def test_a_trace_goes_up_to_the_error() -> None:
     spans, error = ours("opentypes").trace("Item", bytes.fromhex("0203ff"))
     assert error is not None and error.code == "truncated"
-    assert [span.path for span in spans if span.role == "value"][0] == "id"
+    assert next(span.path for span in spans if span.role == "value") == "id"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from codec_rules import Rule, Rules, check_codec, check_oracles, ours, parametrized
 

@@ -52,7 +52,7 @@ RULES: Rules = {
         Rule("OctetsSemi", b"abc", "03616263"),
         # 64K values of length: the bounds are no longer used (11.9.3.3, 11.9.4.1), so a length octet.
         Rule("OctetsBig", b"a", "0161"),
-        # Character strings: bits a letter from the permitted alphabet, whose letters are renumbered when that saves bits (30.5).
+        # Character strings: bits a letter from the permitted alphabet, renumbered when that saves bits (30.5).
         Rule("Ia5", "", "00"),
         Rule("Ia5", "Az~", "0383ebf0"),
         Rule("Ia5", "\x7f", "01fe", "asn1tools"),  # pycrate refuses the letter 127
@@ -81,7 +81,7 @@ RULES: Rules = {
         Rule("General", "ab", "026162"),
         Rule("Graphic", "ab", "026162"),
         Rule("Descriptor", "ab", "026162"),
-        # Object identifiers: X.690 8.19 behind a length. asn1tools encodes the arcs above 39 under 2, but cuts them on decoding.
+        # Object identifiers: X.690 8.19 behind a length. asn1tools cuts arcs above 39 under 2 in decoding.
         Rule("Oid", "1.2.840.113549", "062a864886f70d"),
         Rule("Oid", "2.5.4.3", "03550403"),
         Rule("Oid", "0.0", "0100"),

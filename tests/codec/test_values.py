@@ -214,7 +214,7 @@ def test_the_marking_of_a_lane_is_mandatory_in_the_edition_that_says_so(schema_o
 
 
 @pytest.mark.parametrize(
-    "name", ["csae-157?LaneEx.nothing=mandatory", "csae-157?Nothing.x=mandatory", "csae-157?LaneEx", "csae-157?LaneEx.laneId=odd"]
+    "name", ["csae-157?LaneEx.nothing=mandatory", "csae-157?Nothing.x=mandatory", "csae-157?LaneEx", "csae-157?LaneEx.laneID=x"]
 )
 def test_a_patch_that_fits_nothing_is_refused(name: str) -> None:
     with pytest.raises(rsu.SchemaError):
