@@ -49,8 +49,8 @@ def unknown_message_id(payload: bytes) -> bytes:
 
 
 def later_message(payload: bytes) -> bytes:
-    """An alternative of MessageFrame that T/CSAE 53 does not have: Day II, heard by an older unit."""
-    return b"\x80" + bytes((len(payload),)) + payload
+    """An alternative of MessageFrame that no edition has: the second one behind the extension marker."""
+    return b"\x81" + bytes((len(payload),)) + payload
 
 
 def cut_frame(frame: bytes) -> bytes:
