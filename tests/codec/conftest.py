@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,13 +9,11 @@ from typing import Any
 
 import pytest
 from codec_asn1tools import Asn1tools
+from codec_counts import COUNTS, Count, add
 from codec_pycrate import Pycrate
 from codec_schemas import built_in_texts
 
 import rsu
-
-Count = Callable[[str, str], None]
-COUNTS: dict[str, Counter[str]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +38,6 @@ def asn1tools_of(pycrate_of: Callable[[str], Pycrate]) -> Callable[[str], Asn1to
 @pytest.fixture(scope="session")
 def count() -> Count:
     """``count(table, row)`` adds one to a table that the terminal summary prints."""
-
-    def add(table: str, row: str) -> None:
-        COUNTS.setdefault(table, Counter())[row] += 1
-
     return add
 
 

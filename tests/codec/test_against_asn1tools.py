@@ -14,11 +14,11 @@ from random import Random
 import asn1tools
 import pytest
 from codec_asn1tools import Asn1tools
+from codec_counts import Count
 from codec_generate import Budget, generate
 from codec_pycrate import known_part
 from codec_schemas import every_type
 from codec_vectors import valid_vectors
-from conftest import Count
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from codec_counts import Count
 from codec_generate import Budget, generate
 from codec_pycrate import Pycrate, known_part
 from codec_schemas import FOLDERS, every_type, type_names
 from codec_vectors import message_name, valid_vectors
-from conftest import Count
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -82,7 +82,11 @@ def _encode_or_refuse(schema: rsu.Schema, name: str, value: Any) -> None:
         data = schema.encode(name, value)
     except rsu.EncodeError:
         return
-    schema.decode(name, data)
+    try:
+        again = schema.encode(name, schema.decode(name, data))
+    except rsu.DecodeError:
+        return  # octets are taken for an open type as they are, whatever its row says of them
+    assert again == data
 
 
 # Leaks -----------------------------------------------------------------------------------------------------------------

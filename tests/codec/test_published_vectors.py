@@ -16,10 +16,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from codec_counts import Count
 from codec_pycrate import Pycrate, known_part
 from codec_readers import from_erlang, from_jer, from_xer, parse_erlang
 from codec_vectors import FILES, is_aligned, is_valid, message_name, octets_of, records, top_type
-from conftest import Count
 
 import rsu
 

@@ -123,6 +123,15 @@ def test_a_default_written_out_decodes_and_is_reported() -> None:
     assert [(finding.code, finding.path) for finding in findings] == [("non-canonical", "free")]
 
 
+@pytest.mark.parametrize(("octets", "path"), [("94", "a"), ("50", "b"), ("30", "c")])
+def test_a_default_of_any_type_written_out_is_reported(octets: str, path: str) -> None:
+    # Three presence bits, then a 5, b TRUE or c y: 100 101, 010 1, 001 1.
+    findings: list[Finding] = []
+    schema = ours("defaults")
+    assert schema.decode("Default", bytes.fromhex(octets), findings=findings) == schema.decode("Default", b"\0")
+    assert [(finding.code, finding.path) for finding in findings] == [("non-canonical", path)]
+
+
 def test_a_known_row_is_a_type_name_and_a_value_and_an_unknown_row_is_octets() -> None:
     schema = ours("opentypes")
     assert schema.decode("Item", bytes.fromhex("0102fff8")) == SPEED
