@@ -209,7 +209,7 @@ def rsi_road_works(count: int, time_ms: int) -> Any:
         "eventType": 501,
         "eventSource": "government",
         "eventPos": _points("west", 5.25)[1]["posOffset"],
-        "eventRadius": 150,
+        "eventRadius": 1500,  # 150 m
         "description": _text("前方施工占用右侧车道，请减速慢行"),
         "timeDetails": {"startTime": minute - 60, "endTime": minute + 210},
         "priority": b"\x60",
