@@ -160,7 +160,10 @@ def from_pycrate(compiled: Any, value: Any) -> Any:
     if kind in ("SEQUENCE OF", "SET OF"):
         return [from_pycrate(compiled._cont, item) for item in value]
     if kind == "CHOICE":
-        return value[0], from_pycrate(compiled._cont[value[0]], value[1])
+        name = unknown_name(value[0])
+        return name, from_pycrate(compiled._cont[name], value[1]) if name in compiled._cont else value[1]
+    if kind == "ENUMERATED":
+        return unknown_name(value)
     if kind == "BIT STRING":
         return int_to_bits(value)
     if kind in ("OBJECT IDENTIFIER", "RELATIVE-OID"):
@@ -177,6 +180,11 @@ def from_pycrate(compiled: Any, value: Any) -> Any:
     if kind == "UTCTime":
         return datetime.strptime("".join(value[:6]), "%y%m%d%H%M%S")
     return value
+
+
+def unknown_name(name: str) -> str:
+    """``_ext_5`` of pycrate is ``...5`` of ours: an item or alternative that the schema does not know."""
+    return f"...{name[5:]}" if name.startswith("_ext_") else name
 
 
 def known_part(value: Any) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 EDITION = "2024"
@@ -62,3 +63,12 @@ def message_name(standard: str, frame: Any) -> str:
     if alternative == "msgFrameExt" and isinstance(inner["value"], tuple):
         return str(inner["value"][0])
     return str(alternative)
+
+
+def mutated(data: bytes, draw: Random) -> bytes:
+    """One of: octets overwritten, taken out, doubled, or set to what lengths and bitmaps fear."""
+    start, length = draw.randrange(len(data)), 1 + draw.randrange(6)
+    part = data[start : start + length]
+    edges = (b"\xff" * len(part), bytes(len(part)), b"\xc4", b"\x80\x00")
+    change = draw.choice((b"", part + part, draw.randbytes(len(part)), *edges))
+    return data[:start] + change + data[start + length :]

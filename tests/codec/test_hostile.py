@@ -15,7 +15,7 @@ import pytest
 from codec_pycrate import Pycrate
 from codec_rules import ours
 from codec_schemas import FOLDERS, type_names
-from codec_vectors import valid_vectors
+from codec_vectors import mutated, valid_vectors
 
 import rsu
 
@@ -203,15 +203,6 @@ def test_mutated_messages_come_back_or_are_refused(shared: Path, schema_of: Sche
     for standard, name, data in few_vectors(shared):
         for _ in range(60):
             unchanged_or_refused(schema_of(standard), name, mutated(data, draw))
-
-
-def mutated(data: bytes, draw: Random) -> bytes:
-    """One of: octets overwritten, taken out, doubled, or set to what lengths and bitmaps fear."""
-    start, length = draw.randrange(len(data)), 1 + draw.randrange(6)
-    part = data[start : start + length]
-    edges = (b"\xff" * len(part), bytes(len(part)), b"\xc4", b"\x80\x00")
-    change = draw.choice((b"", part + part, draw.randbytes(len(part)), *edges))
-    return data[:start] + change + data[start + length :]
 
 
 @pytest.mark.parametrize("standard", FOLDERS)
