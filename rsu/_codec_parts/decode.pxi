@@ -221,16 +221,15 @@ cdef int decode_addition(Walk* w, Member* member, dict value, int slot) except -
     cdef Op* child = &w.ops[member.op]
     if child.code == GROUP:
         w.path[slot] = NO_NAME
-        decode_window(w, member.op, value, slot)
+        decode_window(w, member.op, value, slot, NO_NAME)
         return 0
-    w.path[slot] = member.name
-    item = decode_window(w, member.op, None, slot)
+    item = decode_window(w, member.op, None, slot, member.name)
     PyDict_SetItem(value, <object>w.names[member.name], item)
     return 0
 
 
-cdef object decode_window(Walk* w, int32_t index, dict group, int slot):
-    """The value inside an open type. For a GROUP the members go to ``group``."""
+cdef object decode_window(Walk* w, int32_t index, dict group, int slot, int32_t name):
+    """The value inside an open type; ``name`` is its place of the path. For a GROUP the members go to ``group``."""
     cdef int pieces = 0
     cdef int64_t start = w.pos
     cdef int64_t length = take_length(w, &pieces)
@@ -238,6 +237,7 @@ cdef object decode_window(Walk* w, int32_t index, dict group, int slot):
     cdef int64_t before = PyDict_Size(group) if group is not None else 0
     if w.spans is not NULL:
         mark(w, start, "length", -1, length)
+    w.path[slot] = name
     start = w.pos
     if pieces:
         content = take_pieces(w, 8, length, pieces)[0]
@@ -292,9 +292,8 @@ cdef object decode_table(Walk* w, Op* op, dict parent):
         return take_raw(w)
     row_op, row_name = row
     slot = enter(w)
-    w.path[slot] = row_name
     try:
-        value = decode_window(w, row_op, None, slot)
+        value = decode_window(w, row_op, None, slot, row_name)
     except DecodeError as error:
         if w.strict:
             raise
@@ -344,8 +343,7 @@ cdef tuple decode_choice(Walk* w, Op* op):
             w.depth = slot
             return f"...{place}", octets
         member = &w.members[op.a + op.b + place]
-        w.path[slot] = member.name
-        value = decode_window(w, member.op, None, slot)
+        value = decode_window(w, member.op, None, slot, member.name)
     else:
         if op.bits:
             need(w, op.bits)

@@ -77,7 +77,7 @@ cdef int encode_wide_int(Fill* f, Op* op, object value) except -1:
 cdef int64_t unknown_index(Fill* f, object name, object what) except -1:
     """The number in ``"...12"``: an extension that this schema does not know."""
     digits = name[3:]
-    if name[:3] != "..." or not digits.isdecimal() or len(digits) > 9:
+    if name[:3] != "..." or not digits.isdecimal() or len(digits) > 10 or int(digits) >> 32:
         return refuse(f, "index", f"{name!r} is no {what}")
     return <int64_t>int(digits)
 

@@ -129,6 +129,12 @@ cdef class Program:
             if f.pos == 0:  # X.691 11.1: no bits at all are one zero octet
                 return b"\0"
             return PyBytes_FromStringAndSize(<char*>f.data, (f.pos + 7) >> 3)
+        except (EncodeError, MemoryError):
+            raise
+        except Exception as error:  # from the caller's own objects: __index__, __eq__, __hash__
+            raise EncodeError(
+                f"the value raised {type(error).__name__}: {error}", "type", path_text(f.path, f.depth, f.names), f.pos, name
+            ) from error
         finally:
             if f.owned:
                 free(f.data)
