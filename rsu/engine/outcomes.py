@@ -1,0 +1,134 @@
+"""What becomes of a received record: the rows of the database, before there is one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rsu.frames import Unwrapped
+from rsu.received import Received
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="message"):
+    """A record to keep: its identity, what it is, its summary (see :class:`rsu.observe.Summary`), its bytes."""
+
+    rsu_id: str
+    boot_id: bytes
+    sequence: int
+    channel: str
+    source: str
+    receive_time_ns: int
+    standard: str = ""
+    header: str = "none"
+    aid: int | None = None
+    type: str
+    security: str = "none"
+    event_time_ns: int
+    event_time_source: str = "none"
+    sender: str | None = None
+    lat_e7: int | None = None
+    lon_e7: int | None = None
+    speed_mps: float | None = None
+    heading_deg: float | None = None
+    msg_cnt: int | None = None
+    sec_mark: int | None = None
+    raw: bytes
+    warning: str | None = None
+    meta: str | None = None
+    decoded: str | None = None
+
+
+class Quarantined(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="quarantine"):
+    """A record that could not be read.
+
+    :param type: as far as it was known, else empty.
+    :param reason: the short, stable code.
+    :param path: where in the message, with alternatives; the layer for a header.
+    :param bit_offset: in the payload, or in the frame for a header.
+    :param detail: for people: what was read and what was allowed.
+    """
+
+    rsu_id: str
+    boot_id: bytes
+    sequence: int
+    channel: str
+    source: str
+    receive_time_ns: int
+    standard: str
+    header: str
+    aid: int | None
+    type: str
+    reason: str
+    path: str
+    bit_offset: int
+    detail: str
+    raw: bytes
+    meta: str | None = None
+
+
+class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="duplicate"):
+    """A record that is already there.
+
+    :param of: ``identity``, or ``radio``: heard by another source of the unit.
+    """
+
+    rsu_id: str
+    boot_id: bytes
+    sequence: int
+    source: str
+    receive_time_ns: int
+    of: str
+    type: str = ""
+
+
+Outcome = Stored | Quarantined | Duplicate
+
+
+def text_record(received: Received) -> Stored:
+    """A record that is well formed and no message: an alert the driver was shown."""
+    return Stored(
+        rsu_id=received.rsu_id,
+        boot_id=received.boot_id,
+        sequence=received.sequence,
+        channel=received.channel,
+        source=received.source,
+        receive_time_ns=received.receive_time_ns,
+        type=received.record_type or "text",
+        event_time_ns=received.receive_time_ns,
+        raw=received.data,
+        meta=meta_of(received),
+    )
+
+
+def quarantined(
+    received: Received,
+    reason: str,
+    detail: str,
+    standard: str = "",
+    frame: Unwrapped | None = None,
+    *,
+    type_name: str = "",
+    path: str = "",
+    bit_offset: int = 0,
+) -> Quarantined:
+    return Quarantined(
+        rsu_id=received.rsu_id,
+        boot_id=received.boot_id,
+        sequence=received.sequence,
+        channel=received.channel,
+        source=received.source,
+        receive_time_ns=received.receive_time_ns,
+        standard=standard,
+        header=frame.header if frame else "none",
+        aid=frame.aid if frame else None,
+        type=type_name,
+        reason=reason,
+        path=path,
+        bit_offset=bit_offset,
+        detail=detail,
+        raw=received.data,
+        meta=meta_of(received),
+    )
+
+
+def meta_of(received: Received) -> str | None:
+    return msgspec.json.encode(received.meta).decode() if received.meta else None

@@ -1,0 +1,229 @@
+"""One received record, step by step; the rules stand in :mod:`rsu.engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from rsu import frames
+from rsu.engine.echoes import Echoes
+from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, meta_of, quarantined, text_record
+from rsu.errors import CodecError, ConfigError, FrameError
+from rsu.frames import Unwrapped
+from rsu.observe import Summary, observer
+from rsu.observe.rendering import render
+from rsu.received import Received
+from rsu.standards import (
+    STANDARDS,
+    Standard,
+    aid_name,
+    message_type,
+    parse_standard_name,
+    psid_name,
+    standard_for,
+)
+
+MILLISECOND_NS = 1_000_000
+ROOT = "MessageFrame"
+READERS_MAX = 64
+"""(header, setting) pairs whose reader is remembered; a log of our own may name a standard in each record."""
+
+
+class Decoder(Protocol):
+    """What the engine needs of a :class:`rsu.schema.Schema`."""
+
+    def decode(
+        self,
+        type_name: str,
+        data: bytes,
+        *,
+        strict: bool = ...,
+        max_elements: int = ...,
+        max_depth: int = ...,
+    ) -> Any: ...
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be chosen.
+
+    :param standard: for frames whose header and source do not say theirs; empty: they are quarantined.
+    :param strict: refuse trailing octets, non-zero padding and non-minimal lengths.
+    :param duplicate_window_ms: how far apart two radios of a unit hear one transmission (CONTRACTS: 100 ms).
+    :param duplicate_entries_max: frames, and identities, remembered; the oldest goes first.
+    :param decoded: of which types the decoded form is rendered to JSON: ``none``, ``all`` or their names.
+    """
+
+    standard: str = ""
+    strict: bool = True
+    max_elements: int = 10_000
+    max_depth: int = 64
+    duplicate_window_ms: int = 100
+    duplicate_entries_max: int = 16_384
+    decoded: str | tuple[str, ...] = "none"
+
+
+class _Reader(NamedTuple):
+    """What reads the messages of one standard, looked up once."""
+
+    name: str
+    standard: Standard
+    schema: Decoder
+    aids: Mapping[str, tuple[int, ...]]
+    summarise: Callable[[str, Any, int], Summary]
+
+
+class Engine:
+    """Rules: see :mod:`rsu.engine`. One engine serves any number of units and sources.
+
+    :param schemas: standard name → schema, as :func:`rsu.load_schema` gives it; loaded by the caller.
+    """
+
+    def __init__(self, settings: Settings, schemas: Mapping[str, Decoder]) -> None:
+        self.settings = settings
+        self._schemas = schemas
+        self._echoes = Echoes(settings.duplicate_window_ms * MILLISECOND_NS, settings.duplicate_entries_max)
+        self._readers: dict[tuple[str, str], _Reader] = {}
+
+    def step(self, received: Received, now_ns: int) -> Outcome:
+        """The outcome of one record.
+
+        :param now_ns: the time of the step, for records whose source has no clock.
+        """
+        echo = self._echoes.of(received, received.receive_time_ns or now_ns)
+        if echo is not None:
+            return Duplicate(
+                rsu_id=received.rsu_id,
+                boot_id=received.boot_id,
+                sequence=received.sequence,
+                source=received.source,
+                receive_time_ns=received.receive_time_ns,
+                of=echo[0],
+                type=echo[1],
+            )
+        outcome = self._first(received)
+        self._echoes.settle(received, outcome.type)
+        return outcome
+
+    def _first(self, received: Received) -> Stored | Quarantined:
+        if received.damage:
+            return quarantined(received, "cut-record", received.damage)
+        if received.content == "text":
+            return text_record(received)
+        setting = received.standard or self.settings.standard
+        try:
+            frame = frames.unwrap(received.data, received.header, standard=setting)
+        except FrameError as error:
+            return quarantined(
+                received, error.code, error.reason, setting, path=error.layer, bit_offset=error.offset * 8
+            )
+        try:
+            reader = self._reader(frame.header, setting)
+        except ConfigError as error:
+            return quarantined(received, "no-standard", str(error), "", frame)
+        return self._message(received, frame, reader)
+
+    def _message(self, received: Received, frame: Unwrapped, reader: _Reader) -> Stored | Quarantined:
+        settings = self.settings
+        try:
+            decoded = reader.schema.decode(
+                ROOT,
+                frame.payload,
+                strict=settings.strict,
+                max_elements=settings.max_elements,
+                max_depth=settings.max_depth,
+            )
+        except CodecError as error:
+            return quarantined(
+                received,
+                error.code,
+                error.reason,
+                reader.name,
+                frame,
+                type_name=type_of_path(reader.standard, error.path),
+                path=error.path,
+                bit_offset=error.offset,
+            )
+        type_name, value = message_type(reader.standard, decoded)
+        if type_name == ROOT:
+            reason = _unknown(reader.name, decoded)
+            return quarantined(received, "unknown-id", reason, reader.name, frame, type_name=ROOT)
+        wanted = settings.decoded
+        rendered = wanted != "none" and (wanted == "all" or type_name in wanted)
+        return _stored(received, frame, reader, type_name, value, rendered)
+
+    def _reader(self, header: str, setting: str) -> _Reader:
+        """What reads a message behind this header.
+
+        :raises ConfigError: where nothing says the standard, or it is not known or not loaded.
+        """
+        if (header, setting) in self._readers:
+            return self._readers[header, setting]
+        name = standard_for(header, setting)
+        if not name:
+            raise ConfigError("no header says the standard of this message: give it with --standard")
+        standard = STANDARDS[parse_standard_name(name)[0]]
+        if name not in self._schemas:
+            raise ConfigError(f"standard {name!r} is not loaded")
+        aids = {message.name: message.aids for message in standard.messages if message.aids}
+        reader = _Reader(name, standard, self._schemas[name], aids, observer(name))
+        if len(self._readers) < READERS_MAX:
+            self._readers[header, setting] = reader
+        return reader
+
+
+def type_of_path(standard: Standard, path: str) -> str:
+    """The message type an error's path leads into; the frame's type where it does not reach one."""
+    for message in standard.messages:
+        if path == message.path or path.startswith(f"{message.path}."):
+            return message.name
+    return ROOT
+
+
+def _unknown(standard: str, decoded: Any) -> str:
+    """What an unknown message is called: the id of its frame, or the alternative."""
+    inner = decoded[1] if isinstance(decoded, tuple) else decoded
+    what = f"message id {inner['messageId']}" if isinstance(inner, dict) else f"alternative {decoded[0]}"
+    return f"{what} has no message type in {standard}"
+
+
+def _mismatch(reader: _Reader, type_name: str, aid: int | None) -> str | None:
+    """A warning where the announced service is not this message's. Both are seen in the field."""
+    aids = reader.aids.get(type_name)
+    if aid is None or not aids or aid in aids:
+        return None
+    label, name = ("AID", aid_name(aid)) if reader.standard.header == "dsmp" else ("PSID", psid_name(aid))
+    return f"{label} {aid} ({name or 'not in the table'}) does not announce {type_name}"
+
+
+def _stored(
+    received: Received, frame: Unwrapped, reader: _Reader, type_name: str, value: Any, rendered: bool
+) -> Stored:
+    summary = reader.summarise(type_name, value, received.receive_time_ns)
+    return Stored(
+        rsu_id=received.rsu_id,
+        boot_id=received.boot_id,
+        sequence=received.sequence,
+        channel=received.channel,
+        source=received.source,
+        receive_time_ns=received.receive_time_ns,
+        standard=reader.name,
+        header=frame.header,
+        aid=frame.aid,
+        type=type_name,
+        security=frame.security.status,
+        event_time_ns=summary.event_time_ns,
+        event_time_source=summary.event_time_source,
+        sender=summary.sender,
+        lat_e7=summary.lat_e7,
+        lon_e7=summary.lon_e7,
+        speed_mps=summary.speed_mps,
+        heading_deg=summary.heading_deg,
+        msg_cnt=summary.msg_cnt,
+        sec_mark=summary.sec_mark,
+        raw=received.data,
+        warning=_mismatch(reader, type_name, frame.aid),
+        meta=meta_of(received),
+        decoded=render(value).decode() if rendered else None,
+    )
