@@ -8,7 +8,7 @@ from rsu.frames import Unwrapped
 from rsu.received import Received
 
 
-class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="message"):
+class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="message"):
     """A record to keep: its identity, what it is, its summary (see :class:`rsu.observe.Summary`), its bytes."""
 
     rsu_id: str
@@ -37,7 +37,7 @@ class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kin
     decoded: str | None = None
 
 
-class Quarantined(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="quarantine"):
+class Quarantined(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="quarantine"):
     """A record that could not be read.
 
     :param type: as far as it was known, else empty.
@@ -65,7 +65,7 @@ class Quarantined(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field
     meta: str | None = None
 
 
-class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="kind", tag="duplicate"):
+class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="duplicate"):
     """A record that is already there.
 
     :param of: ``identity``, or ``radio``: heard by another source of the unit.

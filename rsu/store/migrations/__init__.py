@@ -1,0 +1,1 @@
+"""Alembic's script folder; the revisions are in ``versions``."""
