@@ -127,7 +127,7 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
                 continue
         w.path[slot] = member.name
         child = &w.ops[member.op]
-        if child.code == INT and not child.flags and child.d < 0 and w.spans is NULL and child.bits:
+        if child.code == INT and not child.flags and child.d < 0 and w.spans is NULL and child.bits and not member.flags & DEFAULT:
             need(w, child.bits)  # the commonest component, without a call
             offset = peek(w, child.bits)
             if offset > child.span:
@@ -141,9 +141,15 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
         else:
             item = decode_op(w, member.op)
             PyDict_SetItem(value, <object>w.names[member.name], item)
-            if member.flags & DEFAULT and w.findings is not NULL and item == <object>w.objects[member.value]:
-                remark(w, "non-canonical", "the default value is written out")
+            remark_default(w, member, item)
         member += 1
+    return 0
+
+
+cdef inline int remark_default(Walk* w, Member* member, object item) except -1:
+    """An encoded default value is not canonical: the encoder leaves it out again."""
+    if member.flags & DEFAULT and w.findings is not NULL and item == <object>w.objects[member.value]:
+        return remark(w, "non-canonical", "the default value is written out")
     return 0
 
 
@@ -225,7 +231,7 @@ cdef int decode_addition(Walk* w, Member* member, dict value, int slot) except -
         return 0
     item = decode_window(w, member.op, None, slot, member.name)
     PyDict_SetItem(value, <object>w.names[member.name], item)
-    return 0
+    return remark_default(w, member, item)
 
 
 cdef object decode_window(Walk* w, int32_t index, dict group, int slot, int32_t name):
