@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rsu.cli import decode, encode, explain, inspect
+from rsu.cli import convert, decode, encode, explain, inspect
 from rsu.cli.console import print_error, print_line
 from rsu.cli.exit_codes import ExitCode, UsageError, exit_code_of
 from rsu.errors import RsuError
@@ -70,7 +70,7 @@ def _options(
     pass
 
 
-for _module in (decode, encode, inspect, explain):
+for _module in (decode, encode, inspect, explain, convert):
     app.command(_module.NAME)(_module.run)
 
 

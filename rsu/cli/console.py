@@ -99,14 +99,14 @@ def _trimmed(lines: Iterable[str]) -> Iterator[str]:
             yield stripped
 
 
-def progress(quiet: bool) -> Progress:
+def progress(quiet: bool, octets: bool = False) -> Progress:
     """A progress bar on stderr; invisible unless stderr is a terminal and the command is not ``quiet``."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn() if octets else MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=stderr(),
         transient=True,

@@ -91,3 +91,15 @@ Database = Annotated[
     str,
     typer.Option("--db", metavar="URL", envvar="RSU_DB", help="Database URL, or the path of an SQLite file."),
 ]
+Since = Annotated[
+    str, typer.Option("--since", metavar="TIME", help="Heard at this time or later: 2026-01-31T12:00:00Z or Unix seconds.")
+]
+Until = Annotated[str, typer.Option("--until", metavar="TIME", help="Heard before this time.")]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type", metavar="TYPE", autocompletion=complete_message, help="Message type, e.g. BasicSafetyMessage; repeat."
+    ),
+]
+Near = Annotated[str, typer.Option("--near", metavar="LAT,LON,RADIUS", help="Within RADIUS metres of a position in degrees.")]
+Bbox = Annotated[str, typer.Option("--bbox", metavar="S,W,N,E", help="In a box of south, west, north and east, in degrees.")]

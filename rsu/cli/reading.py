@@ -122,13 +122,10 @@ class Reader:
         :raises FrameError: a header that does not fit.
         :raises DecodeError: octets that are no value of the type.
         """
-        from rsu.schema import Finding
-
         frame, words = self.unwrap(data)
         type_name = words.root(self.type_name)
-        remarks: list[tuple[str, str, int, str]] = []
-        value = words.schema.decode(type_name, frame.payload, strict=self.strict, findings=remarks)
-        findings = [Finding(*remark) for remark in remarks]
+        findings: list[Finding] = []
+        value = words.schema.decode(type_name, frame.payload, strict=self.strict, findings=findings)
         return Reading(words, frame, type_name, message_name(words, type_name, value), value, findings)
 
     def _vocabulary(self, name: str) -> Vocabulary:

@@ -25,12 +25,14 @@ octets, else as hex. So a string of hex digits is always hex, and anything else 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rsu.errors import EncodeError
+from rsu.observe.rendering import render
 
 if TYPE_CHECKING:
     from rsu.schema import TypeInfo
@@ -53,32 +55,8 @@ def chinese_text(octets: bytes) -> str | None:
 
 
 def to_json(value: Any) -> Any:
-    """A decoded value as plain JSON values."""
-    if isinstance(value, Mapping):
-        return {name: _member_to_json(name, item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [to_json(item) for item in value]
-    if isinstance(value, tuple):
-        first, second = value
-        if isinstance(first, bytes):
-            return {"value": first.hex(), "length": second}
-        return {first: _member_to_json(first, second)}
-    if isinstance(value, bytes | bytearray):
-        return value.hex()
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "INF" if value > 0 else "-INF"
-    return value
-
-
-def _member_to_json(name: str, value: Any) -> Any:
-    if name == CHINESE_FIELD and isinstance(value, bytes):
-        text = chinese_text(value)
-        return text if text is not None and not text.isascii() else value.hex()
-    if name == UNKNOWN and isinstance(value, Mapping):
-        return {str(index): octets.hex() for index, octets in value.items()}
-    return to_json(value)
+    """A decoded value as plain JSON values; the database's ``decoded`` column is written by the same function."""
+    return json.loads(render(value))
 
 
 def from_json(value: Any, info: TypeInfo, path: str = "") -> Any:
