@@ -90,9 +90,9 @@ def _compare_log(
         result.add(Difference(log, "counts", 0, name, str(before), str(after), text))
     if was.digests == now.digests:
         return
-    for ordinal, (before, after) in enumerate(zip_longest(expected.rows_of(log), actual.rows_of(log)), 1):
-        if before != after:
-            for difference in _rows(log, ordinal, before, after, allowed):
+    for old, new in zip_longest(expected.rows_of(log), actual.rows_of(log)):
+        if old != new:
+            for difference in _rows(log, old, new, allowed):
                 result.add(difference)
 
 
@@ -106,7 +106,7 @@ def _counts(was: LogRecording, now: LogRecording) -> Iterator[tuple[str, int, in
 
 
 def _rows(
-    log: str, ordinal: int, before: Row | None, after: Row | None, allowed: Mapping[str, float]
+    log: str, before: Row | None, after: Row | None, allowed: Mapping[str, float]
 ) -> Iterator[Difference]:
     if before is None or after is None:
         row = before or after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -116,7 +117,8 @@ class Store:
                 part = sequences[start : start + IDENTITIES_AT_ONCE]
                 for table in (Message, Quarantine):
                     same = (table.rsu_id == rsu_id, table.boot_id == boot_id, table.sequence.in_(part))
-                    found.update((rsu_id, boot_id, row.sequence) for row in connection.execute(select(table.sequence).where(*same)))
+                    there = connection.execute(select(table.sequence).where(*same)).scalars()
+                    found.update((rsu_id, boot_id, sequence) for sequence in there)
         return found
 
     def _account(self, connection: Connection, account: Mapping[tuple[int, str, str, str], Counter[str]]) -> None:
@@ -200,16 +202,10 @@ def open_store(url: str, *, create: bool = True) -> Store:
         store.upgrade()
         return store
     database = store.url.database
-    if store.url.get_backend_name() == "sqlite" and database and not _exists(database):
+    if store.url.get_backend_name() == "sqlite" and database and not Path(database).exists():
         raise StoreError(f"database {database}: there is no such file; `rsu replay LOG --db {database}` makes it")
     have, want = store.revision()
     if have != want:
         found = f"its tables are of revision {have}" if have else "it has no tables of ours"
         raise StoreError(f"database {url}: {found}, {want} is needed: run `rsu db upgrade --db {url}`")
     return store
-
-
-def _exists(path: str) -> bool:
-    from pathlib import Path
-
-    return Path(path).exists()
