@@ -2,4 +2,6 @@
 
 from rsu.cli.app import main
 
-main()
+# The processes that `rsu replay --jobs` starts import this module under another name.
+if __name__ == "__main__":
+    main()

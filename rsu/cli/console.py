@@ -87,6 +87,7 @@ def table(title: str, columns: Iterable[str], right: Iterable[str] = ()) -> Tabl
 def print_table(grid: Table) -> None:
     """The table, without the spaces rich leaves at the end of each line."""
     console = stdout()
+    console.width = max(console.width, PIPE_COLUMNS)  # a narrow terminal breaks lines, and loses nothing
     with console.capture() as capture:
         console.print(grid, soft_wrap=False)
     for line in _trimmed(capture.get().splitlines()):
