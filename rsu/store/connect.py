@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -38,10 +40,10 @@ def database_url(text: str) -> URL:
 def connect(url: URL) -> Engine:
     """An engine for ``url``; nothing is opened yet."""
     if url.get_backend_name() == "sqlite":
-        folder = Path(url.database or ".").parent
-        if not folder.is_dir():
-            raise StoreError(f"database {url.database}: there is no folder {folder}")
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        path = Path(url.database or "")
+        if not path.parent.is_dir():
+            raise StoreError(f"database {path}: there is no folder {path.parent}")
+        engine = create_engine(_read_only(url) if _write_protected(path) else url, connect_args={"timeout": BUSY_TIMEOUT_S})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediately)
         return engine
@@ -49,6 +51,16 @@ def connect(url: URL) -> Engine:
         return create_engine(url, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError("PostgreSQL needs psycopg: pip install 'rsu[postgres]'") from error
+
+
+def _write_protected(path: Path) -> bool:
+    mine = os.access in os.supports_effective_ids
+    return path.is_file() and not all(os.access(place, os.W_OK, effective_ids=mine) for place in (path, path.parent))
+
+
+def _read_only(url: URL) -> URL:
+    """A file that nobody can write needs no lock, and SQLite must not try to make one beside it."""
+    return url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "immutable": "1", "uri": "true"})
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -77,10 +89,11 @@ def in_one_line(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         words = str(error.orig).strip().splitlines()
-        raise StoreError(f"database {_shown(url)}: {words[0] if words else type(error.orig).__name__}") from error
+        raise StoreError(f"database {shown(url)}: {words[0] if words else type(error.orig).__name__}") from error
     except SQLAlchemyError as error:
-        raise StoreError(f"database {_shown(url)}: {str(error).splitlines()[0]}") from error
+        raise StoreError(f"database {shown(url)}: {str(error).splitlines()[0]}") from error
 
 
-def _shown(url: URL) -> str:
+def shown(url: URL) -> str:
+    """The database's name for messages: a file's path, or the URL without its password."""
     return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from rsu.engine import Duplicate, Outcome, Quarantined, Stored
 from rsu.errors import StoreError
 from rsu.store import queries
-from rsu.store.connect import connect, database_url, in_one_line
+from rsu.store.connect import connect, database_url, in_one_line, shown
 from rsu.store.migrate import current_revision, head_revision, upgrade
 from rsu.store.models import Ledger, Message, Quarantine, ReplayRun
 from rsu.store.queries import Query
@@ -63,7 +63,7 @@ class Store:
 
     def revision(self) -> tuple[str, str]:
         """(revision of the database, revision of this program); the first is empty for a database without our tables."""
-        with in_one_line(self.url), self._engine.connect() as connection:
+        with in_one_line(self.url), self._reading() as connection:
             return current_revision(connection), head_revision()
 
     def write(self, outcomes: Sequence[Outcome]) -> Tally:
@@ -207,5 +207,6 @@ def open_store(url: str, *, create: bool = True) -> Store:
     have, want = store.revision()
     if have != want:
         found = f"its tables are of revision {have}" if have else "it has no tables of ours"
-        raise StoreError(f"database {url}: {found}, {want} is needed: run `rsu db upgrade --db {url}`")
+        name = shown(store.url)
+        raise StoreError(f"database {name}: {found}, {want} is needed: run `rsu db upgrade --db {name}`")
     return store

@@ -20,7 +20,7 @@ def _identity() -> list[sa.Column[object]]:
         sa.Column("sequence", BIG, primary_key=True, autoincrement=False),
         sa.Column("channel", sa.String(16), nullable=False),
         sa.Column("source", sa.Text, nullable=False),
-        sa.Column("standard", sa.String(64), nullable=False),
+        sa.Column("standard", sa.Text, nullable=False),
         sa.Column("header", sa.String(16), nullable=False),
         sa.Column("aid", BIG),
         sa.Column("type", sa.String(64), nullable=False),
