@@ -56,8 +56,9 @@ class Server:
         command = [str(binaries / "postgres"), "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
         self._log = (folder / "log").open("wb")
         self._process = subprocess.Popen(
-            command, stdout=self._log, stderr=self._log, cwd=folder, user=self._user, group=self._user, extra_groups=self._groups()
-        )
+            command, stdout=self._log, stderr=self._log, cwd=folder,
+            user=self._user, group=self._user, extra_groups=self._groups(),
+        )  # fmt: skip
         self._wait()
 
     def _groups(self) -> list[int] | None:
@@ -65,8 +66,9 @@ class Server:
 
     def _run(self, command: list[str]) -> None:
         done = subprocess.run(
-            command, capture_output=True, text=True, cwd=self.folder, user=self._user, group=self._user, extra_groups=self._groups()
-        )
+            command, capture_output=True, text=True, cwd=self.folder,
+            user=self._user, group=self._user, extra_groups=self._groups(),
+        )  # fmt: skip
         assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
 
     def _wait(self) -> None:

@@ -40,8 +40,8 @@ def heard(sequence: int, **columns: Any) -> Stored:
 def refused(sequence: int, **columns: Any) -> Quarantined:
     known: dict[str, Any] = {
         "rsu_id": "Y", "boot_id": BOOT, "sequence": sequence, "channel": "pc5", "source": "radio0", "header": "wsmp",
-        "receive_time_ns": START_NS + sequence * 100_000_000, "standard": "sae-j2735", "aid": 0x20, "type": "BasicSafetyMessage",
-        "reason": "truncated", "path": "value.BasicSafetyMessage.coreData.lat", "bit_offset": 88,
+        "receive_time_ns": START_NS + sequence * 100_000_000, "standard": "sae-j2735", "aid": 0x20,
+        "type": "BasicSafetyMessage", "reason": "truncated", "path": "value.BasicSafetyMessage.coreData.lat", "bit_offset": 88,
         "detail": "the input ends in 31 bits", "raw": b"\x00\x14\x05",
     }  # fmt: skip
     return Quarantined(**(known | columns))
@@ -82,7 +82,7 @@ def test_a_quarantined_record_keeps_its_bytes_place_and_reason(store: Store) -> 
 
 def test_what_is_not_known_is_null_and_times_have_64_bits(store: Store) -> None:
     last = 2**63 - 1
-    unknown = {name: None for name in "aid sender lat_e7 lon_e7 speed_mps heading_deg msg_cnt sec_mark".split()}
+    unknown = dict.fromkeys("aid sender lat_e7 lon_e7 speed_mps heading_deg msg_cnt sec_mark".split())
     store.write([heard(1, event_time_ns=last, receive_time_ns=last, **unknown)])
     (row,) = store.messages(Query())
     assert {name: row[name] for name in unknown} == unknown
@@ -140,8 +140,9 @@ def test_an_empty_batch_is_nothing(store: Store) -> None:
 def test_the_ledger_has_a_row_for_each_minute_source_and_type(store: Store) -> None:
     # 600 records of 100 ms are a minute: sequence 599 is in the first one, 600 in the second.
     store.write([heard(598), heard(599), heard(600), echo(601), refused(602), heard(603, type="SPAT")])
+    states = ("received", "stored", "quarantined", "duplicate")
     rows = {
-        (row["minute"], row["source"], row["type"]): tuple(row[name] for name in ("received", "stored", "quarantined", "duplicate"))
+        (row["minute"], row["source"], row["type"]): tuple(row[name] for name in states)
         for row in store.ledger()
     }
     assert rows == {
@@ -250,8 +251,8 @@ def test_the_digest_does_not_depend_on_batches_order_or_identity(store: Store) -
 
 CHANGES = [
     {"raw": b"\x00"}, {"receive_time_ns": START_NS}, {"event_time_ns": START_NS}, {"event_time_source": "minute"},
-    {"type": "SPAT"}, {"standard": "csae-53"}, {"aid": None}, {"sender": None}, {"lat_e7": 1}, {"lon_e7": 1}, {"speed_mps": 12.36},
-    {"heading_deg": 1.0}, {"msg_cnt": 99}, {"sec_mark": None}, {"security": "signed"},
+    {"type": "SPAT"}, {"standard": "csae-53"}, {"aid": None}, {"sender": None}, {"lat_e7": 1}, {"lon_e7": 1},
+    {"speed_mps": 12.36}, {"heading_deg": 1.0}, {"msg_cnt": 99}, {"sec_mark": None}, {"security": "signed"},
 ]  # fmt: skip
 
 
