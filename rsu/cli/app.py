@@ -51,13 +51,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version
+        from rsu import __version__
 
-        try:
-            number = version("rsu")
-        except PackageNotFoundError:
-            number = "(not installed; running from its source folder)"
-        print_line(f"rsu {number}")
+        print_line(f"rsu {__version__}")
         raise typer.Exit(ExitCode.FINE)
 
 

@@ -32,11 +32,23 @@ def stderr() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
-    from rich.console import Console
-
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_COLUMNS
-    return Console(file=stream, highlight=False, markup=False, emoji=False, width=width, soft_wrap=True)
+    kind = _console_class()
+    return kind(file=stream, highlight=False, markup=False, emoji=False, width=width, soft_wrap=True)
+
+
+@cache
+def _console_class() -> type[Console]:
+    from rich.console import Console
+
+    class Ours(Console):
+        """Leaves a reader that went away to `rsu.cli.app`; rich would end with exit code 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Ours
 
 
 def print_line(text: str) -> None:

@@ -22,7 +22,7 @@ def run(
     message: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MESSAGE]...",
+            metavar="MESSAGE",
             help="Hex, base64, or a file with a message a line; none or - reads stdin.",
         ),
     ] = None,

@@ -40,7 +40,7 @@ class Written(NamedTuple):
 def run(
     value: Annotated[
         str,
-        typer.Argument(metavar="[VALUE]", help="JSON, a Python literal, or a file of them; none or - reads stdin."),
+        typer.Argument(metavar="VALUE", help="JSON, a Python literal, or a file of them; none or - reads stdin."),
     ] = "-",
     standard: options.Standard = "",
     type_name: options.TypeName = "",

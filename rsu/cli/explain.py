@@ -24,7 +24,7 @@ _MARKS = {"presence": "?", "extension": "+", "length": "#", "index": "@"}
 
 
 def run(
-    message: Annotated[list[str] | None, typer.Argument(metavar="[MESSAGE]...", help="As for `rsu decode`.")] = None,
+    message: Annotated[list[str] | None, typer.Argument(metavar="MESSAGE", help="As for `rsu decode`.")] = None,
     standard: options.Standard = "",
     type_name: options.TypeName = "",
     header: options.Header = "auto",

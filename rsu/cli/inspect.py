@@ -27,7 +27,7 @@ def run(
     type_name: Annotated[
         str,
         typer.Argument(
-            metavar="[TYPE]",
+            metavar="TYPE",
             autocompletion=options.complete_type,
             help="ASN.1 type; without one: the messages.",
         ),

@@ -25,7 +25,7 @@ IN_MEMORY = "sqlite://"
 
 
 def run(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Drive logs, captures, MCAP, JSON Lines, hex.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG", help="Drive logs, captures, MCAP, JSON Lines, hex.")],
     database: Annotated[
         str | None,
         typer.Option(
@@ -72,7 +72,7 @@ def run(
     from rsu.replay import replay
     from rsu.store import open_store
 
-    _check(logs, standard, schema)
+    _check(logs, log_format, standard, schema)
     settings = _options(rsu_id, standard, header, log_format, schema, relaxed, _pace(speed), _jobs(jobs))
     with Expectation(record, expect, tolerance or [], junit) as expectation:
         url = database or (IN_MEMORY if expectation.asked else options.DATABASE)
@@ -91,14 +91,20 @@ def run(
         raise typer.Exit(ExitCode.FOUND)
 
 
-def _check(logs: list[Path], standard: str, schema: list[Path] | None) -> None:
-    """Before a database is made: are the logs there, is the standard known?"""
+def _check(logs: list[Path], log_format: str, standard: str, schema: list[Path] | None) -> None:
+    """Before a database is made: are the logs there and of a known format, is the standard known?"""
     from rsu.cli.reading import standard_base
+    from rsu.sources import known_formats, sniff
 
+    known = known_formats()
+    if log_format != "auto" and log_format.partition(":")[0] not in known:
+        raise UsageError(f"--format {log_format}: must be auto or one of {', '.join(known)}")
     standard_base(standard)
     for log in logs:
         if not log.exists():
             raise SourceError(f"{log}: there is no such file")
+        if log_format == "auto":
+            sniff(log)
     if schema and not standard:
         raise UsageError("--schema: say with --standard whose place these modules take")
 
