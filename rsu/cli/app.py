@@ -51,9 +51,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from rsu import __version__
+        import rsu
 
-        print_line(f"rsu {__version__}")
+        print_line(f"rsu {rsu.__version__}")
         raise typer.Exit(ExitCode.FINE)
 
 

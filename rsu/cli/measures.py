@@ -89,7 +89,7 @@ class Places:
 
     def at(self, path: str) -> Place:
         """The place of ``path``; its type is None behind what the schema does not know."""
-        return self._at(tuple(_STEP.findall(path)))
+        return self._at(tuple(path_steps(path)))
 
     def _at(self, steps: tuple[str, ...]) -> Place:
         if steps not in self._known:
@@ -99,6 +99,11 @@ class Places:
 
 
 _STEP = re.compile(r"\[\d+\]|[^.\[\]]+")
+
+
+def path_steps(path: str) -> list[str]:
+    """``partII[0].id`` is ``partII``, ``[0]``, ``id``."""
+    return _STEP.findall(path)
 
 
 def _step(above: Place, name: str) -> Place:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rsu.cli.measures import Places, note, unit_of
+from rsu.cli.measures import Places, note, path_steps, unit_of
 from rsu.cli.tree import leaf_text
 from rsu.units import Unit
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 # Bits of one field that the list shows; the picture has them all.
 BITS_SHOWN = 24
 _INDENT = "  "
-_STEP = re.compile(r"\[\d+\]|[^.\[\]]+")
 # What the bits are when they are no value, and whether a number beside them says more than the bits.
 _ROLES = {
     "presence": ("which are present", False),
@@ -43,7 +41,7 @@ class SpanList:
         yield _line("bit", "bits", "content", self._root)
         open_steps: list[str] = []
         for span in spans:
-            steps = _STEP.findall(span.path)
+            steps = path_steps(span.path)
             named = span.role == "value" or span.role == "raw"
             holders = steps[:-1] if named else steps
             for depth in range(_common(open_steps, holders), len(holders)):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import Run, Spawn
+from conftest import CHECKOUT, Run, Spawn
 from messages import CORE
 
 import rsu
@@ -263,3 +267,26 @@ def test_published_logs_replay_to_their_last_record(shared: Path, here: Path, rs
     for name, records in LOGS.items():
         found = json.loads(rsu_run("replay", shared / "logs" / name, "--db", "all.db", "--json").stdout)
         assert (name, found["records"], found["stored"]) == (name, records, records)
+
+
+def test_ctrl_c_ends_a_paced_replay_with_one_line(here: Path) -> None:
+    log = write_log(here / "drive.jsonl")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rsu.cli", "replay", str(log), "--speed", "0.5x", "--db", str(here / "slow.db")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=CHECKOUT,
+    )
+    deadline = time.monotonic() + 30
+    while not (here / "slow.db").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (130, b"rsu: stopped\n")
+
+
+def test_paced_replay_takes_the_time_the_drive_took(here: Path, rsu_run: Run) -> None:
+    log = write_log(here / "drive.jsonl")
+    # Nine seconds of driving, thirty times as fast.
+    assert json.loads(rsu_run("replay", log, "--speed", "30x", "--json").stdout)["seconds"] >= 0.3
