@@ -112,6 +112,7 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
     cdef Member* last = member + op.b
     cdef int64_t presence = w.pos
     cdef uint64_t offset
+    cdef bint plain
     cdef Op* child
     need(w, op.d)
     w.pos += op.d
@@ -127,8 +128,9 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
                 continue
         w.path[slot] = member.name
         child = &w.ops[member.op]
-        if child.code == INT and not child.flags and child.d < 0 and w.spans is NULL and child.bits and not member.flags & DEFAULT:
-            need(w, child.bits)  # the commonest component, without a call
+        plain = child.code == INT and child.bits and child.d < 0 and not child.flags and not member.flags & DEFAULT
+        if plain and w.spans is NULL:  # the commonest component, without a call
+            need(w, child.bits)
             offset = peek(w, child.bits)
             if offset > child.span:
                 decode_int(w, child)  # says what is wrong
