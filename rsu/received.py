@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 Channel = Literal["pc5", "uu", "file"]
 Content = Literal["message", "text"]
+
+
+# Bounds of what a record of a file may claim; they are those of the database's columns, and hold when a record is read.
+INT64_MAX = 2**63 - 1
+Name = Annotated[str, msgspec.Meta(max_length=64, pattern="^[^\\x00]*$")]
+Text = Annotated[str, msgspec.Meta(max_length=4096, pattern="^[^\\x00]*$")]
+BootId = Annotated[bytes, msgspec.Meta(max_length=16)]
+Ordinal = Annotated[int, msgspec.Meta(ge=1, le=INT64_MAX)]
+TimeNs = Annotated[int, msgspec.Meta(ge=0, le=INT64_MAX)]
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,16 +37,16 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     :param meta: what the log says beside the payload (own position, security result …).
     """
 
-    rsu_id: str
-    boot_id: bytes
-    sequence: int
+    rsu_id: Name
+    boot_id: BootId
+    sequence: Ordinal
     channel: Channel
-    source: str
-    receive_time_ns: int
+    source: Text
+    receive_time_ns: TimeNs
     data: bytes
     content: Content = "message"
-    record_type: str = ""
-    header: str = "auto"
-    standard: str = ""
-    damage: str = ""
+    record_type: Name = ""
+    header: Name = "auto"
+    standard: Text = ""
+    damage: Text = ""
     meta: dict[str, str | int | float] = {}

@@ -108,7 +108,7 @@ def replay(
     """Reads ``paths``, decodes every record and writes all outcomes to ``store``.
 
     :param progress: called after each batch.
-    :param batches: sees the outcomes of each batch in order, before they are written.
+    :param batches: sees the outcomes of each batch in order, decoded messages rendered, before they are written.
     :param sleep: waits, for paced replays.
     :raises SourceError: for a log that cannot be read; what came before it is stored, and the run is not marked finished.
     :raises StoreError: when the database refuses.
@@ -120,10 +120,12 @@ def replay(
     run = store.begin_run([path.name for path in paths], time.time_ns())
     result = ReplayResult()
     units: set[tuple[str, bytes]] = set()
-    for path, outcomes, position, size, skipped in _outcomes(paths, options, sleep):
+    reading = options if batches is None else msgspec.structs.replace(options, decoded="all")
+    for path, outcomes, position, size, skipped in _outcomes(paths, reading, sleep):
         if batches is not None:
             batches(path, outcomes)
-        tally = store.write(_to_write(outcomes, options, recorded=batches is not None))
+            outcomes = [_without_decoded(outcome, options.decoded) for outcome in outcomes]
+        tally = store.write(outcomes)
         _count(result, path, outcomes, tally)
         units.update((outcome.rsu_id, outcome.boot_id) for outcome in outcomes)
         for reason, count in skipped.items():
@@ -136,11 +138,11 @@ def replay(
     return result
 
 
-def _to_write(outcomes: Sequence[Outcome], options: Options, *, recorded: bool) -> Sequence[Outcome]:
-    """The decoded form that only a recording needs does not go to the database."""
-    if not recorded or options.decoded != "none":
-        return outcomes
-    return [msgspec.structs.replace(item, decoded=None) if isinstance(item, Stored) else item for item in outcomes]
+def _without_decoded(outcome: Outcome, wanted: str | tuple[str, ...]) -> Outcome:
+    """The decoded form that only ``batches`` needs does not go to the database."""
+    if not isinstance(outcome, Stored) or wanted == "all" or (wanted != "none" and outcome.type in wanted):
+        return outcome
+    return msgspec.structs.replace(outcome, decoded=None)
 
 
 def _count(result: ReplayResult, path: Path, outcomes: Sequence[Outcome], tally: Tally) -> None:

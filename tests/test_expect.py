@@ -22,7 +22,7 @@ BUNDLED = LOGS / "city_minute.pcap"
 
 def record(paths: list[Path], target: Path, jobs: int = 1) -> Recording:
     with Recorder() as recorder, open_store("sqlite://") as store:
-        replay(paths, store, Options(decoded="all", jobs=jobs), batches=recorder.batch)
+        replay(paths, store, Options(jobs=jobs), batches=recorder.batch)
         return recorder.finish(target)
 
 

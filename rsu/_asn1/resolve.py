@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import asn1tools
-
 from rsu._asn1 import members
 from rsu._asn1.capture import Instances, parser_text
 from rsu._asn1.constraints import Constraint, ConstraintReader, serial
@@ -47,20 +45,11 @@ class Resolver:
             self._parse(module)
 
     def _parse(self, module: Module) -> None:
-        try:
-            parsed = asn1tools.parse_string(parser_text(module))
-        except asn1tools.ParseError as error:
-            raise SchemaError(f"{module.file}: module {module.name}: {_explain(error, module)}") from error
-        self.parsed.setdefault(module.name, {}).update(parsed[module.name]["types"])
+        self.parsed.setdefault(module.name, {}).update(_parsed(module, f"module {module.name}"))
 
     def _late_type(self, module: Module, name: str) -> dict[str, Any]:
         """A type that appeared after parsing: an instance of a parameterised type."""
-        only = replace(module, types={name: module.types[name]})
-        try:
-            parsed = asn1tools.parse_string(parser_text(only))
-        except asn1tools.ParseError as error:
-            raise SchemaError(f"{module.file}: {name}: {_explain(error, only)}") from error
-        descriptor: dict[str, Any] = parsed[module.name]["types"][name]
+        descriptor: dict[str, Any] = _parsed(replace(module, types={name: module.types[name]}), name)[name]
         self.parsed[module.name][name] = descriptor
         return descriptor
 
@@ -222,6 +211,17 @@ def _tag(descriptor: Mapping[str, Any]) -> tuple[int, int] | None:
         return None
     classes = {"UNIVERSAL": 0, "APPLICATION": 1, "": 2, "PRIVATE": 3}
     return classes[tag.get("class", "")], int(tag["number"])
+
+
+def _parsed(module: Module, what: str) -> dict[str, Any]:
+    """The types of a module as asn1tools' parser gives them."""
+    import asn1tools  # here, for a cached program needs no parser, and importing it takes longer than all else
+
+    try:
+        types: dict[str, Any] = asn1tools.parse_string(parser_text(module))[module.name]["types"]
+    except asn1tools.ParseError as error:
+        raise SchemaError(f"{module.file}: {what}: {_explain(error, module)}") from error
+    return types
 
 
 def _explain(error: Exception, module: Module) -> str:

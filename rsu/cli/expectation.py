@@ -9,15 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from rsu.cli.exit_codes import UsageError
 from rsu.errors import SourceError
 
 if TYPE_CHECKING:
     from rsu.engine import Outcome
     from rsu.expect import Comparison
-    from rsu.replay import Options, ReplayResult
+    from rsu.replay import ReplayResult
 
 
 class Expectation:
@@ -53,10 +51,6 @@ class Expectation:
     def asked(self) -> bool:
         """Whether this run is a test, and so needs no database of its own."""
         return self._recorder is not None
-
-    def options(self, options: Options) -> Options:
-        """The run's options: a recording needs each message decoded."""
-        return msgspec.structs.replace(options, decoded="all") if self.asked else options
 
     def batches(self, path: Path, outcomes: Sequence[Outcome]) -> None:
         """Sees the outcomes of the run as they come."""

@@ -78,7 +78,7 @@ def run(
         url = database or (IN_MEMORY if expectation.asked else options.DATABASE)
         watch = expectation.batches if expectation.asked else None
         with open_store(url) as store, _bar(logs, as_json) as moved:
-            result = replay(logs, store, expectation.options(settings), progress=moved, batches=watch)
+            result = replay(logs, store, settings, progress=moved, batches=watch)
             wrong = _not_adding_up(result, store)
         comparison = expectation.finish(result)
     if as_json:

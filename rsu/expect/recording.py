@@ -76,7 +76,7 @@ class Recording(msgspec.Struct):
 class Recorder:
     """Collects a replay's outcomes; give :meth:`batch` to :func:`rsu.replay.replay`, then :meth:`finish`.
 
-    The engine has to render decoded messages (``decoded="all"``). Rows wait in temporary files, one for each log, so that
+    Rows wait in temporary files, one for each log, so that
     several logs at once give the same recording as one after the other.
     """
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from rsu.received import Channel, Content, Received
+from rsu.received import BootId, Channel, Content, Name, Ordinal, Received, Text, TimeNs
 from rsu.sources.base import RECORD_OCTETS_MAX, Source
 
 LINE_OCTETS_MAX = 2 * RECORD_OCTETS_MAX
@@ -27,19 +27,19 @@ LINE_OCTETS_MAX = 2 * RECORD_OCTETS_MAX
 class Line(msgspec.Struct, kw_only=True):
     """A line as it may be written: every field of a record may be missing, the octets in one of two forms."""
 
-    rsu_id: str = ""
-    boot_id: bytes | None = None
-    sequence: int | None = None
+    rsu_id: Name = ""
+    boot_id: BootId | None = None
+    sequence: Ordinal | None = None
     channel: Channel = "file"
-    source: str = ""
-    receive_time_ns: int = 0
+    source: Text = ""
+    receive_time_ns: TimeNs = 0
     data: bytes | None = None
     hex: str | None = None
     content: Content = "message"
-    record_type: str = ""
-    header: str = "auto"
-    standard: str = ""
-    damage: str = ""
+    record_type: Name = ""
+    header: Name = "auto"
+    standard: Text = ""
+    damage: Text = ""
     meta: dict[str, str | int | float] = {}
 
 

@@ -21,6 +21,7 @@ from rsu.store.models import Ledger, Message, Quarantine, ReplayRun
 from rsu.store.queries import Query
 
 MINUTE_NS = 60_000_000_000
+POSTGRESQL_OLDEST = (15,)
 IDENTITIES_AT_ONCE = 500  # of one look-up: SQLite takes 32,766 parameters, old ones 999
 STATES = ("received", "stored", "quarantined", "duplicate", "shed")
 
@@ -59,7 +60,15 @@ class Store:
         :raises StoreError: for a database that cannot be reached or written, or is newer than this program.
         """
         with in_one_line(self.url):
+            self._check_version()
             return upgrade(self._engine)
+
+    def _check_version(self) -> None:
+        with self._reading() as connection:
+            version = connection.dialect.server_version_info or ()
+        if self._engine.dialect.name == "postgresql" and version < POSTGRESQL_OLDEST:
+            found = ".".join(map(str, version))
+            raise StoreError(f"database {shown(self.url)}: PostgreSQL {found} is too old, {POSTGRESQL_OLDEST[0]} is needed")
 
     def revision(self) -> tuple[str, str]:
         """(revision of the database, revision of this program); the first is empty for a database without our tables."""

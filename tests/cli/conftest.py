@@ -5,16 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cli_calls import CHECKOUT, Run, Spawn
 from typer.testing import CliRunner, Result
-
-CHECKOUT = Path(__file__).resolve().parents[2]
-
-Run = Callable[..., Result]
-Spawn = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture

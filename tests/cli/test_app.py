@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Run, Spawn
+from cli_calls import CHECKOUT, Run, Spawn
 from messages import bsm
 
 import rsu
@@ -152,7 +152,7 @@ def test_a_fault_of_ours_is_not_exit_code_1(monkeypatch: pytest.MonkeyPatch, cap
 
 def test_help_loads_no_database_and_no_reader_of_logs() -> None:
     """What makes start-up slow; the time itself depends on the machine, and is bounded widely."""
-    heavy = ("sqlalchemy", "alembic", "numpy", "dpkt", "mcap", "zmq", "rsu.engine", "rsu.store", "rsu.sources")
+    heavy = ("asn1tools", "sqlalchemy", "alembic", "numpy", "dpkt", "mcap", "zmq", "rsu.engine", "rsu.store", "rsu.sources")
     code = (
         "import sys; from rsu.cli.app import app\n"
         "try: app(['--help'], prog_name='rsu')\n"

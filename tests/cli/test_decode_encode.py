@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Run, Spawn
+from cli_calls import Run, Spawn
 from messages import ROADWORKS, bsm, roadworks
 
 from rsu.frames import wrap_payload

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Run
+from cli_calls import Run
 from messages import bsm
 
 from rsu.frames import wrap_payload

@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from conftest import CHECKOUT, Run, Spawn
+from cli_calls import CHECKOUT, Run, Spawn
 from messages import CORE
 
 import rsu

@@ -16,6 +16,7 @@ from rsu.received import Received
 from rsu.sinks import open_sink
 from rsu.sources import open_source, sniff
 
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5)  # NUL is past a bound
 LOGS = (
     "bsmLogDuringEvent",
     "bsmLogDuringEvent_commsignia",
@@ -27,18 +28,18 @@ LOGS = (
 )
 RECORDS = st.builds(
     Received,
-    rsu_id=st.text(max_size=5),
+    rsu_id=NAMES,
     boot_id=st.binary(min_size=16, max_size=16),
     sequence=st.integers(1, 2**40),
     channel=st.sampled_from(["pc5", "uu", "file"]),
-    source=st.text(min_size=1, max_size=5),
+    source=st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=5),
     receive_time_ns=st.integers(0, 2**62),
     data=st.binary(max_size=60),
     content=st.sampled_from(["message", "text"]),
-    record_type=st.text(max_size=5),
+    record_type=NAMES,
     header=st.sampled_from(["auto", "none", "wsmp"]),
     standard=st.sampled_from(["", "csae-53"]),
-    damage=st.text(max_size=5),
+    damage=NAMES,
     meta=st.dictionaries(st.text(max_size=3), st.one_of(st.integers(-(2**40), 2**40), st.text(max_size=3)), max_size=3),
 )
 
