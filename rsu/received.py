@@ -13,6 +13,7 @@ Content = Literal["message", "text"]
 # Bounds of what a record of a file may claim; they are those of the database's columns, and hold when a record is read.
 INT64_MAX = 2**63 - 1
 Name = Annotated[str, msgspec.Meta(max_length=64, pattern="^[^\\x00]*$")]
+SourceName = Annotated[str, msgspec.Meta(max_length=255, pattern="^[^\\x00]*$")]
 Text = Annotated[str, msgspec.Meta(max_length=4096, pattern="^[^\\x00]*$")]
 BootId = Annotated[bytes, msgspec.Meta(max_length=16)]
 Ordinal = Annotated[int, msgspec.Meta(ge=1, le=INT64_MAX)]
@@ -41,7 +42,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     boot_id: BootId
     sequence: Ordinal
     channel: Channel
-    source: Text
+    source: SourceName
     receive_time_ns: TimeNs
     data: bytes
     content: Content = "message"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from rsu.received import BootId, Channel, Content, Name, Ordinal, Received, Text, TimeNs
+from rsu.received import BootId, Channel, Content, Name, Ordinal, Received, SourceName, Text, TimeNs
 from rsu.sources.base import RECORD_OCTETS_MAX, Source
 
 LINE_OCTETS_MAX = 2 * RECORD_OCTETS_MAX
@@ -31,7 +31,7 @@ class Line(msgspec.Struct, kw_only=True):
     boot_id: BootId | None = None
     sequence: Ordinal | None = None
     channel: Channel = "file"
-    source: Text = ""
+    source: SourceName = ""
     receive_time_ns: TimeNs = 0
     data: bytes | None = None
     hex: str | None = None
