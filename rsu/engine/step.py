@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from rsu import frames
 from rsu.engine.echoes import Echoes
 from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, meta_of, quarantined, text_record
-from rsu.errors import CodecError, ConfigError, FrameError
+from rsu.errors import CodecError, ConfigError, Finding, FrameError
 from rsu.frames import Unwrapped
 from rsu.observe import Summary, observer
 from rsu.observe.rendering import render
@@ -27,6 +27,7 @@ from rsu.standards import (
 
 MILLISECOND_NS = 1_000_000
 ROOT = "MessageFrame"
+FINDINGS_SHOWN = 8  # of relaxed decoding, in a record's warning
 READERS_MAX = 64
 """(header, setting) pairs whose reader is remembered; a log of our own may name a standard in each record."""
 
@@ -40,6 +41,7 @@ class Decoder(Protocol):
         data: bytes,
         *,
         strict: bool = ...,
+        findings: list[Finding] | None = ...,
         max_elements: int = ...,
         max_depth: int = ...,
     ) -> Any: ...
@@ -126,11 +128,13 @@ class Engine:
 
     def _message(self, received: Received, frame: Unwrapped, reader: _Reader) -> Stored | Quarantined:
         settings = self.settings
+        findings: list[Finding] | None = None if settings.strict else []
         try:
             decoded = reader.schema.decode(
                 ROOT,
                 frame.payload,
                 strict=settings.strict,
+                findings=findings,
                 max_elements=settings.max_elements,
                 max_depth=settings.max_depth,
             )
@@ -151,7 +155,7 @@ class Engine:
             return quarantined(received, "unknown-id", reason, reader.name, frame, type_name=ROOT)
         wanted = settings.decoded
         rendered = wanted != "none" and (wanted == "all" or type_name in wanted)
-        return _stored(received, frame, reader, type_name, value, rendered)
+        return _stored(received, frame, reader, type_name, value, rendered, findings or ())
 
     def _reader(self, header: str, setting: str) -> _Reader:
         """What reads a message behind this header.
@@ -197,8 +201,22 @@ def _mismatch(reader: _Reader, type_name: str, aid: int | None) -> str | None:
     return f"{label} {aid} ({name or 'not in the table'}) does not announce {type_name}"
 
 
+def _warning(mismatch: str | None, findings: Sequence[Finding]) -> str | None:
+    """What is odd about a record that is stored all the same: its service, and what relaxed decoding accepted."""
+    said = [f"{found.path or ROOT}: {found.reason} (bit {found.offset})" for found in findings[:FINDINGS_SHOWN]]
+    if len(findings) > FINDINGS_SHOWN:
+        said.append(f"and {len(findings) - FINDINGS_SHOWN} more")
+    return "; ".join([mismatch, *said] if mismatch else said) or None
+
+
 def _stored(
-    received: Received, frame: Unwrapped, reader: _Reader, type_name: str, value: Any, rendered: bool
+    received: Received,
+    frame: Unwrapped,
+    reader: _Reader,
+    type_name: str,
+    value: Any,
+    rendered: bool,
+    findings: Sequence[Finding],
 ) -> Stored:
     summary = reader.summarise(type_name, value, received.receive_time_ns)
     return Stored(
@@ -223,7 +241,7 @@ def _stored(
         msg_cnt=summary.msg_cnt,
         sec_mark=summary.sec_mark,
         raw=received.data,
-        warning=_mismatch(reader, type_name, frame.aid),
+        warning=_warning(_mismatch(reader, type_name, frame.aid), findings),
         meta=meta_of(received),
         decoded=render(value).decode() if rendered else None,
     )
