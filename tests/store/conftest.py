@@ -40,6 +40,15 @@ def _open_to_all(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
 
 
+def _copied(binaries: Path, folder: Path) -> Path:
+    """The wheel's server where everybody gets into it, with the libraries it finds beside its package."""
+    package = binaries.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    return shutil.copytree(binaries.parent, folder / package.name / binaries.parent.name, symlinks=True) / "bin"
+
+
 class Server:
     """A PostgreSQL server in a folder of its own, reached by a socket in it."""
 
@@ -49,7 +58,7 @@ class Server:
         if self._user is not None:
             os.chown(folder, NOBODY, NOBODY)
             if not _open_to_all(binaries):
-                binaries = shutil.copytree(binaries.parent, folder / "server", symlinks=True) / "bin"
+                binaries = _copied(binaries, folder / "server")
         data = str(folder / "data")
         settings = ["-U", "rsu", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         self._run([str(binaries / "initdb"), "-D", data, *settings])
