@@ -48,6 +48,7 @@ say "a minimal $SUITE with $ADDED, in $ROOT"
 debootstrap --variant=minbase --include="$ADDED" "$SUITE" "$ROOT" "$MIRROR" >"$ROOT.log" 2>&1 ||
     { tail -n 20 "$ROOT.log" >&2; fail "debootstrap failed: the whole of its output is in $ROOT.log"; }
 rm -f "$ROOT.log"
+chmod 755 "$ROOT"  # mktemp closes it; a Debian root is open to every user, and the tests' PostgreSQL is not root
 mount -t proc proc "$ROOT/proc"
 mount -t tmpfs tmpfs "$ROOT/dev/shm"
 
