@@ -67,7 +67,6 @@ class Module:
     object_sets: dict[str, tuple[str, list[Token]]] = field(default_factory=dict)  # name → (class, body)
     templates: dict[str, Template] = field(default_factory=dict)
     captured: list[list[list[Token]]] = field(default_factory=list)  # what a number in the parser's text stands for
-    instances: list[tuple[str, list[list[Token]], str]] = field(default_factory=list)
 
 
 def tokenize(text: str, file: str) -> list[Token]:

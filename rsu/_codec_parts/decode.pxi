@@ -64,7 +64,9 @@ cdef object decode_plain(Walk* w, int32_t index):
 cdef object decode_rare(Walk* w, Op* op):
     cdef int code = op.code
     if code == ANYINT:
-        value = extended_int(w, op) if not op.flags & EXT or not take_bit(w) else extended_int(w, op)
+        if op.flags & EXT:
+            take_bit(w)  # root and extension look alike
+        value = extended_int(w, op)
         if w.checks and op.d >= 0:
             gap = _scalars.outside(value, <object>w.objects[op.d])
             if gap:
