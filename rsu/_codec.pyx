@@ -18,7 +18,7 @@ from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_AsUnsignedLongLon
 from cpython.long cimport PyLong_FromUnsignedLongLong
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_Check
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
@@ -34,6 +34,7 @@ from rsu.errors import DecodeError, EncodeError, Finding
 
 include "_codec_parts/ops.pxi"
 include "_codec_parts/reader.pxi"
+include "_codec_parts/faults.pxi"
 include "_codec_parts/decode_scalars.pxi"
 include "_codec_parts/decode.pxi"
 include "_codec_parts/writer.pxi"

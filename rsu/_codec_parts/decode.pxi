@@ -49,7 +49,7 @@ cdef object decode_plain(Walk* w, int32_t index):
     elif code == BITSTR:
         return decode_bits(w, op)
     elif code == BOOL:
-        return take_bit(w) != 0
+        return checked(w, take_bit(w)) != 0
     elif code == NULL_OP:
         return None
     elif code == CHARSTR:
@@ -65,7 +65,7 @@ cdef object decode_rare(Walk* w, Op* op):
     cdef int code = op.code
     if code == ANYINT:
         if op.flags & EXT:
-            take_bit(w)  # root and extension look alike
+            checked(w, take_bit(w))  # root and extension look alike
         value = extended_int(w, op)
         if w.checks and op.d >= 0:
             gap = _scalars.outside(value, <object>w.objects[op.d])
@@ -90,12 +90,12 @@ cdef object decode_rare(Walk* w, Op* op):
 
 
 cdef dict decode_sequence(Walk* w, Op* op):
-    cdef int slot = enter(w)
+    cdef int slot = <int>checked(w, enter(w))
     cdef bint more = False
     cdef int64_t start = w.pos
     cdef dict value = rsu_new_dict(op.b)
     if op.flags & EXT:
-        more = take_bit(w)
+        more = checked(w, take_bit(w))
         if w.spans is not NULL:
             mark(w, start, "extension", -1, more)
     decode_members(w, op, value, slot)
@@ -116,7 +116,7 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
     cdef uint64_t offset
     cdef bint plain
     cdef Op* child
-    need(w, op.d)
+    checked(w, need(w, op.d))
     w.pos += op.d
     if w.spans is not NULL and op.d:
         mark(w, presence, "presence", -1, None)
@@ -132,7 +132,7 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
         child = &w.ops[member.op]
         plain = child.code == INT and child.bits and child.d < 0 and not child.flags and not member.flags & DEFAULT
         if plain and w.spans is NULL:  # the commonest component, without a call
-            need(w, child.bits)
+            checked(w, need(w, child.bits))
             offset = peek(w, child.bits)
             if offset > child.span:
                 decode_int(w, child)  # says what is wrong
@@ -174,23 +174,6 @@ cdef int fill_defaults(Walk* w, Op* op, dict value, int64_t count, const uint8_t
     return 0
 
 
-cdef int64_t take_bitmap_size(Walk* w, int* pieces) except -1:
-    """The number of bits of an extension bitmap: a normally small length (X.691 11.9.3.4)."""
-    cdef int64_t count
-    pieces[0] = 0
-    if not take_bit(w):
-        need(w, 6)
-        count = <int64_t>peek(w, 6) + 1
-        w.pos += 6
-        return count
-    count = take_length(w, pieces)
-    if count == 0:
-        return fail(w, "length", "an extension bitmap of no bits")
-    if count <= 64:
-        complain(w, "non-minimal", f"extension bitmap of {count} bits in the long form")
-    return count
-
-
 cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
     """Extension additions: known ones by name, the others as octets under ``"..."``."""
     cdef int pieces
@@ -201,7 +184,7 @@ cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
     cdef dict extra = None
     cdef bint any_set = False
     w.path[slot] = NO_NAME
-    count = take_bitmap_size(w, &pieces)
+    count = checked(w, take_bitmap_size(w, &pieces))
     bitmap, total = take_pieces(w, 1, count, pieces)
     count = total
     bits = <const uint8_t*>PyBytes_AS_STRING(bitmap)
@@ -215,7 +198,7 @@ cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
             decode_addition(w, &w.members[op.a + op.b + place], value, slot)
             continue
         w.path[slot] = NO_NAME
-        spend(w, 1)
+        checked(w, spend(w, 1))
         if extra is None:
             extra = {}
         extra[place] = take_raw(w)
@@ -242,7 +225,7 @@ cdef object decode_window(Walk* w, int32_t index, dict group, int slot, int32_t 
     """The value inside an open type; ``name`` is its place of the path. For a GROUP the members go to ``group``."""
     cdef int pieces = 0
     cdef int64_t start = w.pos
-    cdef int64_t length = take_length(w, &pieces)
+    cdef int64_t length = checked(w, take_length(w, &pieces))
     cdef int64_t outer = w.end
     cdef int64_t before = PyDict_Size(group) if group is not None else 0
     if w.spans is not NULL:
@@ -252,16 +235,16 @@ cdef object decode_window(Walk* w, int32_t index, dict group, int slot, int32_t 
     if pieces:
         content = take_pieces(w, 8, length, pieces)[0]
         return decode_inside(w, index, content, start, group, slot)
-    need(w, 8 * length)
+    checked(w, need(w, 8 * length))
     w.end = w.pos + 8 * length
     if group is not None:
         value = None
         decode_members(w, &w.ops[index], group, slot)
         if PyDict_Size(group) == before:
-            complain(w, "non-minimal", "an extension group without any component")
+            checked(w, complain(w, EMPTY_GROUP, 0, 0))
     else:
         value = decode_op(w, index)
-    close_window(w, start, "open-type")
+    finish_window(w, start, True)
     w.pos = w.end
     w.end = outer
     return value
@@ -280,9 +263,23 @@ cdef object decode_inside(Walk* w, int32_t index, bytes content, int64_t start, 
         decode_members(&inner, &w.ops[index], group, slot)
     else:
         value = decode_op(&inner, index)
-    close_window(&inner, 0, "open-type")
+    finish_window(&inner, 0, True)
     w.elements = inner.elements
     return value
+
+
+cdef Row* chosen_row(Walk* w, Op* op, dict parent) except? NULL:
+    """The row of an open type that the component beside it chooses, or NULL."""
+    cdef PyObject* found
+    cdef int overflow = 0
+    cdef int64_t number
+    if op.b < 0 or not w.open_types:
+        return NULL
+    found = PyDict_GetItemWithError(parent, <object>w.names[op.b])
+    if found is NULL or not PyLong_Check(<object>found):
+        return NULL
+    number = PyLong_AsLongLongAndOverflow(<object>found, &overflow)
+    return find_row(w.rows, op, number) if not overflow else NULL
 
 
 cdef object decode_table(Walk* w, Op* op, dict parent):
@@ -291,19 +288,12 @@ cdef object decode_table(Walk* w, Op* op, dict parent):
     cdef int64_t outer_end = w.end
     cdef int64_t elements = w.elements
     cdef int slot, depth = w.depth
-    cdef PyObject* found = NULL
-    cdef int32_t row_op, row_name
-    if op.b >= 0 and w.open_types:
-        found = PyDict_GetItemWithError(parent, <object>w.names[op.b])
-    row = None
-    if found is not NULL:
-        row = (<list>(<Program>w.program).rows)[op.a].get(<object>found)
-    if row is None:
+    cdef Row* row = chosen_row(w, op, parent)
+    if row is NULL:
         return take_raw(w)
-    row_op, row_name = row
-    slot = enter(w)
+    slot = <int>checked(w, enter(w))
     try:
-        value = decode_window(w, row_op, None, slot, row_name)
+        value = decode_window(w, row.op, None, slot, row.name)
     except DecodeError as error:
         if w.strict:
             raise
@@ -312,7 +302,7 @@ cdef object decode_table(Walk* w, Op* op, dict parent):
         remark_error(w, error)
         return octets
     w.depth = slot
-    return <object>w.names[row_name], value
+    return <object>w.names[row.name], value
 
 
 cdef int remark_error(Walk* w, object error) except -1:
@@ -325,27 +315,27 @@ cdef object decode_contents(Walk* w, Op* op):
     """OCTET STRING or BIT STRING with CONTAINING: ``(type name, value)``, or the string where open types stay octets."""
     cdef int slot
     cdef int pieces
-    cdef int64_t start, count = take_count(w, op, &pieces)
+    cdef int64_t start, count = counted(w, op, &pieces)
     cdef bint octets = op.code == OCTCON
     start = w.pos
     content, total = take_pieces(w, 8 if octets else 1, count, pieces)
     if not w.open_types:
         return content if octets else (content, total)
-    slot = enter(w)
+    slot = <int>checked(w, enter(w))
     w.path[slot] = op.b
     if not octets and total & 7:
-        complain(w, "open-type", f"{total} bits are no complete encoding, which has whole octets")
+        checked(w, complain(w, PART_OCTETS, total, 0))
     value = decode_inside(w, op.a, content, start, None, slot)
     w.depth = slot
     return <object>w.names[op.b], value
 
 
 cdef tuple decode_choice(Walk* w, Op* op):
-    cdef int slot = enter(w)
+    cdef int slot = <int>checked(w, enter(w))
     cdef int64_t place = 0, start = w.pos
     cdef Member* member
-    if op.flags & EXT and take_bit(w):
-        place = take_small(w)
+    if op.flags & EXT and checked(w, take_bit(w)):
+        place = checked(w, take_small(w))
         if w.spans is not NULL:
             mark(w, start, "index", -1, place)
         if place >= op.c:
@@ -356,10 +346,10 @@ cdef tuple decode_choice(Walk* w, Op* op):
         value = decode_window(w, member.op, None, slot, member.name)
     else:
         if op.bits:
-            need(w, op.bits)
+            checked(w, need(w, op.bits))
             place = <int64_t>peek(w, op.bits)
             if place >= op.b:
-                fail(w, "index", f"alternative {place} of a CHOICE that has {op.b}")
+                checked(w, stop(w, ALTERNATIVE, place, op.b))
             w.pos += op.bits
         member = &w.members[op.a + place]
         if w.spans is not NULL:
@@ -373,9 +363,9 @@ cdef tuple decode_choice(Walk* w, Op* op):
 cdef list decode_list(Walk* w, Op* op):
     cdef int pieces
     cdef int slot
-    cdef int64_t count = take_count(w, op, &pieces)
+    cdef int64_t count = counted(w, op, &pieces)
     cdef list items
-    slot = enter(w)
+    slot = <int>checked(w, enter(w))
     if not pieces:
         items = decode_run(w, op, slot, 0, count)
         w.depth = slot
@@ -386,16 +376,14 @@ cdef list decode_list(Walk* w, Op* op):
         if not pieces:
             w.depth = slot
             return items
-        count = take_length(w, &pieces)
+        count = checked(w, take_length(w, &pieces))
 
 
 cdef list decode_run(Walk* w, Op* op, int slot, int64_t first, int64_t count):
     cdef int64_t place
     cdef int32_t element = op.a
     cdef list items
-    spend(w, count)
-    if count * w.ops[element].min_bits > w.end - w.pos:
-        fail(w, "truncated", f"{count} elements need {count * w.ops[element].min_bits} bits, {w.end - w.pos} remain")
+    checked(w, afford(w, element, count))
     items = PyList_New(count)
     for place in range(count):
         w.path[slot] = <int32_t>(-1 - first - place)

@@ -1,15 +1,75 @@
 # Decoding of types without members.
 
+cdef object take_pieces(Walk* w, int unit, int64_t length, int pieces):
+    """Octets of a string whose first length was read: ``unit`` bits for each of ``length``, more fragments after it."""
+    cdef int64_t total = length
+    cdef object out
+    cdef bytes piece
+    if not pieces:
+        return take_string(w, length * unit), total
+    out = bytearray()
+    while True:
+        piece = take_string(w, length * unit)
+        out += piece
+        if not pieces:
+            return bytes(out), total
+        length = checked(w, take_length(w, &pieces))
+        total += length
+
+
+cdef bytes take_string(Walk* w, int64_t bits):
+    cdef bytes out
+    checked(w, need(w, bits))
+    out = PyBytes_FromStringAndSize(NULL, (bits + 7) >> 3)
+    copy_bits(w, <uint8_t*>PyBytes_AS_STRING(out), bits)
+    return out
+
+
+cdef bytes take_open(Walk* w):
+    """The octets of an open type (X.691 11.2)."""
+    cdef int pieces = 0
+    cdef int64_t length = checked(w, take_length(w, &pieces))
+    return take_pieces(w, 8, length, pieces)[0]
+
+
+cdef bytes take_raw(Walk* w):
+    """The octets of an open type that stays octets."""
+    cdef int64_t start = w.pos
+    cdef bytes octets = take_open(w)
+    if PyBytes_GET_SIZE(octets) == 0:
+        checked(w, complain(w, EMPTY_OPEN, 0, 0))
+    if w.spans is not NULL:
+        mark(w, start, "raw", -1, octets)
+    return octets
+
+
+cdef int finish_window(Walk* w, int64_t start, bint inside) except -1:
+    """As :c:func:`close_window`, with the padding marked for the tracer."""
+    cdef int64_t free_bits = w.pos
+    checked(w, close_window(w, start, inside))
+    if w.spans is not NULL:
+        w.pos = w.end
+        mark(w, free_bits, "padding", -1, None)
+    return 0
+
+
+cdef int mark(Walk* w, int64_t start, object role, int32_t op, object value) except -1:
+    """A span for the tracer: bits from ``start`` to the cursor."""
+    if w.pos > start:
+        (<list>w.spans).append((place_text(w), w.base + start, w.pos - start, role, op, value))
+    return 0
+
+
 cdef object extended_int(Walk* w, Op* op):
     """Octets of an unconstrained whole number (X.691 11.8)."""
     cdef int pieces = 0
-    cdef int64_t length = take_length(w, &pieces)
+    cdef int64_t length = checked(w, take_length(w, &pieces))
     cdef bytes octets
     if length == 0:
-        fail(w, "length", "an INTEGER of no octets")
+        checked(w, stop(w, NO_INTEGER, 0, 0))
     octets = take_pieces(w, 8, length, pieces)[0]
     if len(octets) > 1 and octets[0] in (0, 0xFF) and (octets[0] ^ octets[1]) & 0x80 == 0:
-        complain(w, "non-minimal", f"an INTEGER in {len(octets)} octets that needs fewer")
+        checked(w, complain(w, LONG_INTEGER, len(octets), 0))
     return int.from_bytes(octets, "big", signed=True)
 
 
@@ -17,21 +77,21 @@ cdef object decode_semi_int(Walk* w, Op* op):
     cdef int pieces = 0
     cdef int64_t length
     cdef bytes octets
-    if op.flags & EXT and take_bit(w):
+    if op.flags & EXT and checked(w, take_bit(w)):
         return in_extension(w, extended_int(w, op), <object>w.objects[op.a], None)
-    length = take_length(w, &pieces)
+    length = checked(w, take_length(w, &pieces))
     if length == 0:
-        fail(w, "length", "an INTEGER of no octets")
+        checked(w, stop(w, NO_INTEGER, 0, 0))
     octets = take_pieces(w, 8, length, pieces)[0]
     if len(octets) > 1 and octets[0] == 0:
-        complain(w, "non-minimal", f"an INTEGER in {len(octets)} octets that needs fewer")
+        checked(w, complain(w, LONG_INTEGER, len(octets), 0))
     return int.from_bytes(octets, "big") + <object>w.objects[op.a]
 
 
 cdef object decode_big_int(Walk* w, Op* op):
     cdef bytes octets
     low, high = <object>w.objects[op.a], <object>w.objects[op.b]
-    if op.flags & EXT and take_bit(w):
+    if op.flags & EXT and checked(w, take_bit(w)):
         return in_extension(w, extended_int(w, op), low, high)
     octets = take_string(w, op.bits)
     value = (int.from_bytes(octets, "big") >> (8 * len(octets) - op.bits)) + low
@@ -43,7 +103,7 @@ cdef object decode_big_int(Walk* w, Op* op):
 cdef object in_extension(Walk* w, object value, object low, object high):
     """An extension value that the root could hold is not how an encoder writes it."""
     if (low is None or value >= low) and (high is None or value <= high):
-        complain(w, "non-minimal", f"{value} travels as an extension and is in the root range")
+        object_to(w, "non-minimal", f"{value} travels as an extension and is in the root range")
     return value
 
 
@@ -53,19 +113,28 @@ cdef object int_value(Op* op, uint64_t offset):
     return PyLong_FromLongLong(<int64_t>(<uint64_t>op.lo + offset))
 
 
+cdef int take_offset(Walk* w, Op* op, uint64_t* offset) noexcept nogil:
+    """What an INT of the root range travels as; the cursor stays where it is when that is above the range."""
+    offset[0] = 0
+    if op.bits:
+        if need(w, op.bits) < 0:
+            return -1
+        offset[0] = peek(w, op.bits)
+        if offset[0] > op.span:
+            return stop(
+                w, RANGE_UNSIGNED if op.flags & UNSIGNED else RANGE, <int64_t>(<uint64_t>op.lo + offset[0]),
+                <int64_t>(<uint64_t>op.lo + op.span)
+            )
+        w.pos += op.bits
+    return 0
+
+
 cdef object decode_int(Walk* w, Op* op):
-    cdef uint64_t offset = 0
-    cdef int64_t start = w.pos
-    if op.flags & EXT and take_bit(w):
+    cdef uint64_t offset
+    if op.flags & EXT and checked(w, take_bit(w)):
         value = extended_int(w, op)
         return in_extension(w, value, int_value(op, 0), int_value(op, op.span))
-    if op.bits:
-        need(w, op.bits)
-        offset = peek(w, op.bits)
-        w.pos += op.bits
-        if offset > op.span:
-            w.pos = start
-            fail(w, "range", f"{int_value(op, 0) + offset} is above {int_value(op, op.span)}")
+    checked(w, take_offset(w, op, &offset))
     value = int_value(op, offset)
     if w.checks and op.d >= 0:
         gap = _scalars.outside(value, <object>w.objects[op.d])
@@ -74,46 +143,39 @@ cdef object decode_int(Walk* w, Op* op):
     return value
 
 
-cdef object decode_enum(Walk* w, Op* op):
+cdef int64_t take_item(Walk* w, Op* op, bint* beyond) noexcept nogil:
+    """An ENUMERATED's place among its names; ``beyond``: that of an addition which this schema does not know."""
     cdef int64_t place = 0
-    if op.flags & EXT and take_bit(w):
-        place = take_small(w)
+    cdef int more = take_bit(w) if op.flags & EXT else 0
+    beyond[0] = False
+    if more:
+        place = take_small(w) if more > 0 else -1
         if place >= op.c:
-            return f"...{place}"
-        return <object>w.names[op.a + op.b + place]
+            beyond[0] = True
+            return place
+        return op.b + place if place >= 0 else -1
     if op.bits:
-        need(w, op.bits)
+        if need(w, op.bits) < 0:
+            return -1
         place = <int64_t>peek(w, op.bits)
         if place >= op.b:
-            fail(w, "index", f"item {place} of an ENUMERATED that has {op.b}")
+            return stop(w, ITEM, place, op.b)
         w.pos += op.bits
+    return place
+
+
+cdef object decode_enum(Walk* w, Op* op):
+    cdef bint beyond
+    cdef int64_t place = checked(w, take_item(w, op, &beyond))
+    if beyond:
+        return f"...{place}"
     return <object>w.names[op.a + place]
 
 
-cdef int64_t take_count(Walk* w, Op* op, int* pieces) except -1:
-    """How many units a sized type has; ``pieces`` tells whether fragments follow."""
-    cdef int64_t count
+cdef int64_t counted(Walk* w, Op* op, int* pieces) except -1:
+    """As :c:func:`take_count`, with its bits marked for the tracer."""
     cdef int64_t start = w.pos
-    pieces[0] = 0
-    if op.flags & EXT and take_bit(w):
-        count = take_length(w, pieces)
-        if not pieces[0] and count >= op.lo and (op.span == <uint64_t>-1 or <uint64_t>(count - op.lo) <= op.span):
-            complain(w, "non-minimal", f"size {count} travels as an extension and is in the root range")
-    elif op.span == <uint64_t>-1:
-        count = take_length(w, pieces)
-        if not pieces[0] and count < op.lo:
-            return fail(w, "size", f"size {count} is below {op.lo}")
-        if op.code != CHARSTR and op.c >= 0 and count > op.c:
-            return fail(w, "size", f"size {count} is above {op.c}")
-    elif op.bits:
-        need(w, op.bits)
-        count = <int64_t>peek(w, op.bits)
-        if <uint64_t>count > op.span:
-            return fail(w, "size", f"size {count + op.lo} is above {op.lo + <int64_t>op.span}")
-        w.pos += op.bits
-        count += op.lo
-    else:
-        count = op.lo
+    cdef int64_t count = checked(w, take_count(w, op, pieces))
     if w.spans is not NULL:
         mark(w, start, "length", -1, count)
     return count
@@ -124,7 +186,7 @@ cdef object decode_octets(Walk* w, Op* op):
     cdef int64_t count
     if op.bits == 0 and op.span == 0 and not op.flags & EXT:
         return take_string(w, 8 * op.lo)
-    count = take_count(w, op, &pieces)
+    count = counted(w, op, &pieces)
     return take_pieces(w, 8, count, pieces)[0]
 
 
@@ -132,19 +194,19 @@ cdef object decode_bits(Walk* w, Op* op):
     cdef int pieces
     cdef int64_t count
     cdef bytes octets
-    count = take_count(w, op, &pieces)
+    count = counted(w, op, &pieces)
     octets, total = take_pieces(w, 1, count, pieces)
     count = total
     if op.flags & NAMED and not op.flags & EXT and count > op.lo:
         if not bit_at(<const uint8_t*>PyBytes_AS_STRING(octets), count - 1):
-            complain(w, "non-minimal", "trailing zero bits of a BIT STRING with named bits")
+            checked(w, complain(w, ZERO_TAIL, 0, 0))
     return octets, count
 
 
 cdef object decode_characters(Walk* w, Op* op):
     """Known-multiplier strings (X.691 30.5)."""
     cdef int pieces
-    cdef int64_t count = take_count(w, op, &pieces)
+    cdef int64_t count = counted(w, op, &pieces)
     cdef list parts
     if not pieces:
         return character_run(w, op, count)
@@ -153,7 +215,7 @@ cdef object decode_characters(Walk* w, Op* op):
         parts.append(character_run(w, op, count))
         if not pieces:
             return "".join(parts)
-        count = take_length(w, &pieces)
+        count = checked(w, take_length(w, &pieces))
 
 
 cdef object character_run(Walk* w, Op* op, int64_t count):
@@ -161,9 +223,9 @@ cdef object character_run(Walk* w, Op* op, int64_t count):
     cdef uint64_t code
     cdef bytes octets
     cdef uint8_t* out
-    need(w, count * op.b)
+    checked(w, need(w, count * op.b))
     if op.b == 0:  # one letter only: the count is all that travels
-        spend(w, count)
+        checked(w, spend(w, count))
         return <object>w.objects[op.a] * count
     if op.b > 8 or op.c:
         return wide_run(w, op, count)
@@ -229,7 +291,7 @@ cdef object decode_with(Walk* w, object reader, object writer):
     except ValueError as error:
         fail(w, "encoding", str(error))
     if not same:
-        complain(w, "non-minimal", f"{value} in {len(octets)} octets is not its shortest form")
+        object_to(w, "non-minimal", f"{value} in {len(octets)} octets is not its shortest form")
     return value
 
 
@@ -249,13 +311,5 @@ cdef object decode_time(Walk* w, object reader, object writer):
     except ValueError as error:
         fail(w, "encoding", str(error))
     if not same:
-        complain(w, "non-minimal", f"time {text!r} is not in its restricted form")
+        object_to(w, "non-minimal", f"time {text!r} is not in its restricted form")
     return value
-
-
-cdef int spend(Walk* w, int64_t count) except -1:
-    """Takes ``count`` elements from the message's budget."""
-    if count > w.elements:
-        return fail(w, "elements", f"{count} more elements pass the limit of this message")
-    w.elements -= count
-    return 0

@@ -219,29 +219,41 @@ cdef int encode_addition(Fill* f, Member* member, dict value, int slot) except -
     return open_end(f, start)
 
 
+cdef Row* row_for(Fill* f, Op* op, dict parent) except NULL:
+    """The row of an open type that the component beside it chooses."""
+    cdef PyObject* found = NULL
+    cdef Row* row = NULL
+    cdef int overflow = 0
+    cdef int64_t number
+    if op.b >= 0:
+        found = PyDict_GetItemWithError(parent, <object>f.names[op.b])
+    if found is not NULL and PyLong_Check(<object>found):
+        number = PyLong_AsLongLongAndOverflow(<object>found, &overflow)
+        row = find_row((<Program>f.program).rows, op, number) if not overflow else NULL
+    if row is NULL:
+        given = <object>found if found is not NULL else "none"
+        refuse(f, "unknown-id", f"id {given} is not in the table; give the octets instead of a value")
+    return row
+
+
 cdef int encode_table(Fill* f, Op* op, dict parent, object value) except -1:
     """An open type by table from ``(type name, value)`` or from octets."""
-    cdef PyObject* found = NULL
-    cdef int32_t row_op, row_name
+    cdef Row* row
     cdef int slot
     cdef int64_t start
     if not PyTuple_Check(value):
         return put_open(f, plain_octets(f, value))
-    if op.b >= 0:
-        found = PyDict_GetItemWithError(parent, <object>f.names[op.b])
-    row = (<list>(<Program>f.program).rows)[op.a].get(<object>found) if found is not NULL else None
-    if row is None:
-        number = <object>found if found is not NULL else "none"
-        return refuse(f, "unknown-id", f"id {number} is not in the table; give the octets instead of a value")
+    row = row_for(f, op, parent)
     if len(value) != 2:
         return refuse_type(f, "(type name, value) or bytes", value)
-    row_op, row_name = row
     slot = step_in(f)
-    f.path[slot] = row_name
-    if value[0] != <object>f.names[row_name]:
-        return refuse(f, "unknown-id", f"id {<object>found} stands for {<object>f.names[row_name]}, {value[0]!r} is given")
+    f.path[slot] = row.name
+    if value[0] != <object>f.names[row.name]:
+        return refuse(
+            f, "unknown-id", f"id {row.number} stands for {<object>f.names[row.name]}, {value[0]!r} is given"
+        )
     start = open_begin(f)
-    encode_op(f, row_op, value[1])
+    encode_op(f, row.op, value[1])
     open_end(f, start)
     f.depth = slot
     return 0

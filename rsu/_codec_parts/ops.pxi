@@ -1,4 +1,5 @@
-# The op program as C tables; the meaning of each column stands in rsu/_asn1/lower.py.
+# The op program as C tables; the meaning of each column stands in rsu/_asn1/lower.py. A TABLE's c and d become first row and
+# number of rows when the program is filled.
 
 cdef enum:
     NULL_OP, BOOL, INT, BIGINT, SEMIINT, ANYINT, ENUM, BITSTR, OCTSTR, CHARSTR, TEXT, OID, ROID, REAL, GENTIME, UTCTIME
@@ -13,6 +14,7 @@ cdef enum:  # member flags
     OPTIONAL = 1
     DEFAULT = 2
     MUTABLE = 4
+    KEY = 8  # an open type beside it is chosen by its value
 
 cdef enum:
     OP_COLUMNS = 10
@@ -36,3 +38,8 @@ cdef struct Member:
     int32_t name
     int32_t flags
     int32_t value  # object of the DEFAULT, or -1
+
+cdef struct Row:  # of an open type's table; sorted by number within a table
+    int64_t number
+    int32_t op
+    int32_t name

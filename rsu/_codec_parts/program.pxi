@@ -8,9 +8,10 @@ cdef class Program:
 
     cdef Op* ops
     cdef Member* members
+    cdef Row* rows
     cdef PyObject** names
     cdef PyObject** objects
-    cdef list name_list, object_list, enums, rows
+    cdef list name_list, object_list, enums
     cdef Py_ssize_t op_count
 
     def __cinit__(self, object lowered):
@@ -20,19 +21,20 @@ cdef class Program:
         self.enums = [
             {self.name_list[first + place]: place for place in range(count)} for first, count in lowered.enums
         ]
-        self.rows = [{number: tuple(row) for number, row in rows.items()} for rows in lowered.rows]
         self.op_count = len(lowered.ops) // OP_COLUMNS
         self.ops = <Op*>PyMem_Malloc(max(1, self.op_count) * sizeof(Op))
         self.members = <Member*>PyMem_Malloc(max(1, len(lowered.members) // MEMBER_COLUMNS) * sizeof(Member))
+        self.rows = <Row*>PyMem_Malloc(max(1, sum(map(len, lowered.rows))) * sizeof(Row))
         self.names = <PyObject**>PyMem_Malloc(max(1, len(self.name_list)) * sizeof(PyObject*))
         self.objects = <PyObject**>PyMem_Malloc(max(1, len(self.object_list)) * sizeof(PyObject*))
-        if not self.ops or not self.members or not self.names or not self.objects:
+        if not self.ops or not self.members or not self.rows or not self.names or not self.objects:
             raise MemoryError()
         for place in range(len(self.name_list)):
             self.names[place] = <PyObject*>self.name_list[place]
         for place in range(len(self.object_list)):
             self.objects[place] = <PyObject*>self.object_list[place]
         self._fill(lowered.ops, lowered.members)
+        self._fill_rows(lowered.rows)
 
     cdef int _fill(self, list columns, list rows) except -1:
         cdef Py_ssize_t place, at
@@ -52,9 +54,28 @@ cdef class Program:
             member.op, member.name, member.flags, member.value = rows[at], rows[at + 1], rows[at + 2], rows[at + 3]
         return 0
 
+    cdef int _fill_rows(self, list tables) except -1:
+        """The rows of each table, sorted; each TABLE op gets its own."""
+        cdef Py_ssize_t place = 0, index
+        cdef Row* row
+        firsts = []
+        for table in tables:
+            firsts.append(place)
+            for number in sorted(table):
+                row = &self.rows[place]
+                row.number = number
+                row.op, row.name = table[number]
+                place += 1
+        for index in range(self.op_count):
+            if self.ops[index].code == TABLE:
+                self.ops[index].c = firsts[self.ops[index].a]
+                self.ops[index].d = len(tables[self.ops[index].a])
+        return 0
+
     def __dealloc__(self):
         PyMem_Free(self.ops)
         PyMem_Free(self.members)
+        PyMem_Free(self.rows)
         PyMem_Free(self.names)
         PyMem_Free(self.objects)
 
@@ -70,10 +91,12 @@ cdef class Program:
         w.members = self.members
         w.names = self.names
         w.objects = self.objects
-        w.program = <PyObject*>self
+        w.rows = self.rows
         w.findings = <PyObject*>findings if findings is not None else NULL
         w.spans = NULL
         w.type_name = <PyObject*>name
+        w.error = NULL
+        w.fault = NO_FAULT
         w.depth = 0
         w.max_depth = min(max_depth, MAX_DEPTH)
         w.strict = strict
@@ -88,7 +111,7 @@ cdef class Program:
         self._start(&w, octets, name, checks, strict, open_types, findings, max_elements, max_depth)
         value = decode_op(&w, op)
         if w.pos != w.end or w.pos == 0:
-            close_window(&w, 0, "trailing")
+            checked(&w, close_window(&w, 0, False))
         return value
 
     cdef object trace(self, int32_t op, object data, object name, bint strict, int64_t max_elements, int max_depth):
@@ -99,7 +122,7 @@ cdef class Program:
         w.spans = <PyObject*>spans
         try:
             decode_op(&w, op)
-            close_window(&w, 0, "trailing")
+            finish_window(&w, 0, False)
         except DecodeError as error:
             return spans, error
         return spans, None
