@@ -32,6 +32,14 @@ class TypeCodec:
         max_depth: int = 64,
     ) -> Any: ...
     def encode(self, value: Any, check_types: bool = True, check_constraints: bool = False) -> bytes: ...
+    def check(
+        self,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> None: ...
     def trace(
         self,
         data: bytes | bytearray | memoryview,
@@ -62,3 +70,12 @@ class SchemaBase:
     def encode(
         self, type_name: str, value: Any, check_types: bool = True, check_constraints: bool = False
     ) -> bytes: ...
+    def check(
+        self,
+        type_name: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> None: ...

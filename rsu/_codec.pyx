@@ -2,9 +2,24 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """UPER engine: one interpreter for the op programs that :mod:`rsu._asn1.lower` makes (ITU-T X.691, unaligned).
 
-Nothing here knows a message. A program is two tables of C structs (``ops.pxi``); a walker is a function over them. The
-decoder (``decode.pxi``) reads through a :c:type:`Walk`, a bit cursor with the limits of this call; the encoder
-(``encode.pxi``) writes through a :c:type:`Fill`. Other walkers (skip, columns, JSON) can share tables and cursor.
+Nothing here knows a message. A program is three tables of C structs; a walker is a set of functions over them, one for each kind
+of op that has members and a dispatch. All walkers that read share one cursor and its rules of what is allowed:
+
+===================  =========================================================================================
+``ops.pxi``          the tables: ops, members, rows of open types
+``reader.pxi``       :c:type:`Walk`: the cursor, with the limits of this call; bits, lengths, counts, padding
+``faults.pxi``       what can be wrong, as numbers for walkers without the GIL and as words for people
+``windows.pxi``      open types, extension bitmaps, ids that choose open types; for walkers without the GIL
+``decode*.pxi``      bits → Python values, and spans for the tracer
+``skip.pxi``         past a value with every check that decoding makes, without the GIL
+``writer.pxi``       :c:type:`Fill`: the encoder's output
+``encode*.pxi``      Python values → bits
+``program.pxi``      the tables filled from :class:`rsu._asn1.lower.Lowered`; one call of each walker
+``entry.pxi``        what Python calls
+===================  =========================================================================================
+
+A walker agrees with every other about what a message is, where it stops making sense and what is said of it; a test holds that for
+all types. CONTRIBUTING tells how to add one.
 
 Invariants: before bits are read they were checked against ``end`` (``need``), so the cursor never leaves the buffer; before a
 list is allocated its count was checked against the bits that remain and the element budget; each container takes one place
@@ -30,14 +45,17 @@ from ast import literal_eval
 from operator import index as as_index
 
 from rsu import _scalars
-from rsu.errors import DecodeError, EncodeError, Finding
+from rsu.errors import DecodeError, EncodeError, Finding, SchemaError
 
 include "_codec_parts/ops.pxi"
 include "_codec_parts/reader.pxi"
 include "_codec_parts/faults.pxi"
 include "_codec_parts/decode_scalars.pxi"
 include "_codec_parts/decode.pxi"
+include "_codec_parts/windows.pxi"
+include "_codec_parts/skip.pxi"
 include "_codec_parts/writer.pxi"
 include "_codec_parts/encode_scalars.pxi"
 include "_codec_parts/encode.pxi"
 include "_codec_parts/program.pxi"
+include "_codec_parts/entry.pxi"

@@ -213,44 +213,50 @@ cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
 cdef int decode_addition(Walk* w, Member* member, dict value, int slot) except -1:
     cdef Op* child = &w.ops[member.op]
     if child.code == GROUP:
-        w.path[slot] = NO_NAME
         decode_window(w, member.op, value, slot, NO_NAME)
         return 0
-    item = decode_window(w, member.op, None, slot, member.name)
+    item = decode_window(w, member.op, value, slot, member.name)
     PyDict_SetItem(value, <object>w.names[member.name], item)
     return remark_default(w, member, item)
 
 
-cdef object decode_window(Walk* w, int32_t index, dict group, int slot, int32_t name):
-    """The value inside an open type; ``name`` is its place of the path. For a GROUP the members go to ``group``."""
+cdef object decode_window(Walk* w, int32_t index, dict parent, int slot, int32_t name):
+    """The value inside an open type; ``name`` is its place of the path. A GROUP's members go to ``parent``."""
     cdef int pieces = 0
     cdef int64_t start = w.pos
     cdef int64_t length = checked(w, take_length(w, &pieces))
     cdef int64_t outer = w.end
-    cdef int64_t before = PyDict_Size(group) if group is not None else 0
     if w.spans is not NULL:
         mark(w, start, "length", -1, length)
     w.path[slot] = name
     start = w.pos
     if pieces:
         content = take_pieces(w, 8, length, pieces)[0]
-        return decode_inside(w, index, content, start, group, slot)
+        return decode_inside(w, index, content, start, parent, slot)
     checked(w, need(w, 8 * length))
     w.end = w.pos + 8 * length
-    if group is not None:
-        value = None
-        decode_members(w, &w.ops[index], group, slot)
-        if PyDict_Size(group) == before:
-            checked(w, complain(w, EMPTY_GROUP, 0, 0))
-    else:
-        value = decode_op(w, index)
+    value = decode_content(w, index, parent, slot)
     finish_window(w, start, True)
     w.pos = w.end
     w.end = outer
     return value
 
 
-cdef object decode_inside(Walk* w, int32_t index, bytes content, int64_t start, dict group, int slot):
+cdef object decode_content(Walk* w, int32_t index, dict parent, int slot):
+    cdef Op* op = &w.ops[index]
+    cdef int64_t before
+    if op.code == GROUP:
+        before = PyDict_Size(parent)
+        decode_members(w, op, parent, slot)
+        if PyDict_Size(parent) == before:
+            checked(w, complain(w, EMPTY_GROUP, 0, 0))
+        return None
+    if op.code == TABLE and parent is not None:
+        return decode_table(w, op, parent)
+    return decode_op(w, index)
+
+
+cdef object decode_inside(Walk* w, int32_t index, bytes content, int64_t start, dict parent, int slot):
     """As :c:func:`decode_window` for octets that lay in pieces or in a string."""
     cdef Walk inner = w[0]
     inner.data = <const uint8_t*>PyBytes_AS_STRING(content)
@@ -258,11 +264,7 @@ cdef object decode_inside(Walk* w, int32_t index, bytes content, int64_t start, 
     inner.pos = 0
     inner.end = 8 * inner.octets
     inner.base = w.base + start
-    value = None
-    if group is not None:
-        decode_members(&inner, &w.ops[index], group, slot)
-    else:
-        value = decode_op(&inner, index)
+    value = decode_content(&inner, index, parent, slot)
     finish_window(&inner, 0, True)
     w.elements = inner.elements
     return value
@@ -317,14 +319,16 @@ cdef object decode_contents(Walk* w, Op* op):
     cdef int pieces
     cdef int64_t start, count = counted(w, op, &pieces)
     cdef bint octets = op.code == OCTCON
-    start = w.pos
-    content, total = take_pieces(w, 8 if octets else 1, count, pieces)
     if not w.open_types:
+        content, total = take_pieces(w, 8 if octets else 1, count, pieces)
         return content if octets else (content, total)
     slot = <int>checked(w, enter(w))
     w.path[slot] = op.b
-    if not octets and total & 7:
-        checked(w, complain(w, PART_OCTETS, total, 0))
+    start = w.pos
+    content, total = take_pieces(w, 8 if octets else 1, count, pieces)
+    if not octets and total & 7 and complain(w, PART_OCTETS, total, 0) < 0:
+        w.pos = start
+        raise_fault(w)
     value = decode_inside(w, op.a, content, start, None, slot)
     w.depth = slot
     return <object>w.names[op.b], value
@@ -332,28 +336,19 @@ cdef object decode_contents(Walk* w, Op* op):
 
 cdef tuple decode_choice(Walk* w, Op* op):
     cdef int slot = <int>checked(w, enter(w))
-    cdef int64_t place = 0, start = w.pos
-    cdef Member* member
-    if op.flags & EXT and checked(w, take_bit(w)):
-        place = checked(w, take_small(w))
-        if w.spans is not NULL:
-            mark(w, start, "index", -1, place)
-        if place >= op.c:
-            octets = take_raw(w)
-            w.depth = slot
-            return f"...{place}", octets
-        member = &w.members[op.a + op.b + place]
+    cdef bint beyond
+    cdef int64_t start = w.pos
+    cdef int64_t place = checked(w, take_place(w, op, &beyond))
+    cdef Member* member = &w.members[op.a + place]
+    if w.spans is not NULL:
+        mark(w, start, "index", -1, place if beyond or place < op.b else place - op.b)
+    if beyond:
+        octets = take_raw(w)
+        w.depth = slot
+        return f"...{place}", octets
+    if place >= op.b:
         value = decode_window(w, member.op, None, slot, member.name)
     else:
-        if op.bits:
-            checked(w, need(w, op.bits))
-            place = <int64_t>peek(w, op.bits)
-            if place >= op.b:
-                checked(w, stop(w, ALTERNATIVE, place, op.b))
-            w.pos += op.bits
-        member = &w.members[op.a + place]
-        if w.spans is not NULL:
-            mark(w, start, "index", -1, place)
         w.path[slot] = member.name
         value = decode_op(w, member.op)
     w.depth = slot

@@ -143,30 +143,9 @@ cdef object decode_int(Walk* w, Op* op):
     return value
 
 
-cdef int64_t take_item(Walk* w, Op* op, bint* beyond) noexcept nogil:
-    """An ENUMERATED's place among its names; ``beyond``: that of an addition which this schema does not know."""
-    cdef int64_t place = 0
-    cdef int more = take_bit(w) if op.flags & EXT else 0
-    beyond[0] = False
-    if more:
-        place = take_small(w) if more > 0 else -1
-        if place >= op.c:
-            beyond[0] = True
-            return place
-        return op.b + place if place >= 0 else -1
-    if op.bits:
-        if need(w, op.bits) < 0:
-            return -1
-        place = <int64_t>peek(w, op.bits)
-        if place >= op.b:
-            return stop(w, ITEM, place, op.b)
-        w.pos += op.bits
-    return place
-
-
 cdef object decode_enum(Walk* w, Op* op):
     cdef bint beyond
-    cdef int64_t place = checked(w, take_item(w, op, &beyond))
+    cdef int64_t place = checked(w, take_place(w, op, &beyond))
     if beyond:
         return f"...{place}"
     return <object>w.names[op.a + place]

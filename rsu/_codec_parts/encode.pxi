@@ -94,7 +94,6 @@ cdef int64_t encode_members(Fill* f, Op* op, dict value, int slot) except -1:
     cdef int64_t used = 0
     cdef int left = op.d
     cdef PyObject* found
-    cdef Op* child
     while left > 0:
         put(f, 0, min(left, 32))
         left -= 32
@@ -114,11 +113,7 @@ cdef int64_t encode_members(Fill* f, Op* op, dict value, int slot) except -1:
         elif found is NULL:
             refuse(f, "missing", "this component is not optional and not given")
         used += 1
-        child = &f.ops[member.op]
-        if child.code == TABLE:
-            encode_table(f, child, value, <object>found)
-        else:
-            encode_op(f, member.op, <object>found)
+        encode_member(f, member, value, <object>found)
         member += 1
     return used
 
@@ -215,8 +210,15 @@ cdef int encode_addition(Fill* f, Member* member, dict value, int slot) except -
         encode_members(f, &f.ops[member.op], value, slot)
     else:
         f.path[slot] = member.name
-        encode_op(f, member.op, value[<object>f.names[member.name]])
+        encode_member(f, member, value, value[<object>f.names[member.name]])
     return open_end(f, start)
+
+
+cdef inline int encode_member(Fill* f, Member* member, dict parent, object item) except -1:
+    cdef Op* child = &f.ops[member.op]
+    if child.code == TABLE:
+        return encode_table(f, child, parent, item)
+    return encode_op(f, member.op, item)
 
 
 cdef Row* row_for(Fill* f, Op* op, dict parent) except NULL:

@@ -1,4 +1,4 @@
-# What Python sees: the program of a schema, one type of it, and the base of rsu.Schema.
+# The program of a schema as C tables, and one call of each walker over it.
 
 cdef class Program:
     """Tables of one schema, ready to run.
@@ -70,6 +70,25 @@ cdef class Program:
             if self.ops[index].code == TABLE:
                 self.ops[index].c = firsts[self.ops[index].a]
                 self.ops[index].d = len(tables[self.ops[index].a])
+            elif self.ops[index].code == SEQUENCE:
+                self._mark_keys(&self.ops[index])
+        return 0
+
+    cdef int _mark_keys(self, Op* op) except -1:
+        """Flags the components of a SEQUENCE that choose an open type beside them."""
+        cdef set wanted = set()
+        cdef Member* member
+        members = own_members(self.ops, self.members, op)
+        for place in members:
+            member = &self.members[<Py_ssize_t>place]
+            if self.ops[member.op].code == TABLE and self.ops[member.op].b >= 0:
+                wanted.add(self.ops[member.op].b)
+        if len(wanted) > MAX_KEYS:
+            raise SchemaError(f"a SEQUENCE whose open types are chosen by {len(wanted)} components; {MAX_KEYS} are allowed")
+        for place in members if wanted else ():
+            member = &self.members[<Py_ssize_t>place]
+            if member.name in wanted:
+                member.flags |= KEY
         return 0
 
     def __dealloc__(self):
@@ -113,6 +132,17 @@ cdef class Program:
         if w.pos != w.end or w.pos == 0:
             checked(&w, close_window(&w, 0, False))
         return value
+
+    cdef int check(self, int32_t op, object data, object name, bint strict, int64_t max_elements, int max_depth) except -1:
+        cdef Walk w
+        cdef bytes octets = data if type(data) is bytes else octets_of(data)
+        self._start(&w, octets, name, False, strict, True, None, max_elements, max_depth)
+        with nogil:
+            if skip_op(&w, op) == 0:
+                close_window(&w, 0, False)
+        if w.fault:
+            raise_fault(&w)
+        return 0
 
     cdef object trace(self, int32_t op, object data, object name, bint strict, int64_t max_elements, int max_depth):
         cdef Walk w
@@ -179,99 +209,13 @@ cdef class Program:
                 free(f.data)
 
 
-cdef bytes octets_of(object data):
-    if isinstance(data, (bytes, bytearray, memoryview)):
-        return bytes(data)
-    raise TypeError(f"bytes, bytearray or memoryview is needed, {type(data).__name__} is given")
-
-
-cdef class TypeCodec:
-    """Encoder and decoder of one type."""
-
-    cdef Program program
-    cdef int32_t op
-    cdef readonly str name
-    cdef readonly str module
-
-    def __init__(self, Program program, int32_t op, str name, str module):
-        if not 0 <= op < program.op_count:
-            raise ValueError(f"op {op} is not in this program")
-        self.program = program
-        self.op = op
-        self.name = name
-        self.module = module
-
-    def __repr__(self):
-        return f"TypeCodec({self.module}.{self.name})"
-
-    @property
-    def index(self):
-        """The op that stands for the type."""
-        return self.op
-
-    def decode(self, data, bint check_constraints=False, *, bint strict=True, bint open_types=True, list findings=None,
-               int64_t max_elements=10_000, int max_depth=64):
-        """As :meth:`rsu.Schema.decode` for this type."""
-        return self.program.decode(
-            self.op, data, self.name, check_constraints, strict, open_types, findings, max_elements, max_depth
-        )
-
-    def encode(self, value, bint check_types=True, bint check_constraints=False):
-        """As :meth:`rsu.Schema.encode` for this type."""
-        return self.program.encode(self.op, value, self.name, check_constraints)
-
-    def trace(self, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
-        """Spans ``(path, offset, bits, role, op, value)`` up to the end or the error, and that error or ``None``."""
-        return self.program.trace(self.op, data, self.name, strict, max_elements, max_depth)
-
-
-cdef class SchemaBase:
-    """The part of :class:`rsu.Schema` that is called once for each message.
-
-    :param types: type name → :class:`TypeCodec`; a name that needs its module has ``None``.
-    """
-
-    cdef readonly dict types
-
-    def __init__(self, dict types):
-        self.types = types
-
-    cdef TypeCodec _codec(self, object type_name):
-        cdef PyObject* found = PyDict_GetItemWithError(self.types, type_name)
-        if found is NULL or <object>found is None:
-            return self.find_type(type_name)
-        return <TypeCodec>found
-
-    def find_type(self, type_name):
-        """The codec of a name that the table does not answer."""
-        raise KeyError(type_name)
-
-    def decode(self, type_name, data, bint check_constraints=False, *, bint strict=True, bint open_types=True,
-               list findings=None, int64_t max_elements=10_000, int max_depth=64):
-        """The value that ``data`` holds.
-
-        :param type_name: ``MessageFrame``, or ``Common.Angle`` where two modules have the name.
-        :param data: bytes, bytearray or memoryview: one complete encoding.
-        :param check_constraints: check what the encoding does not show as well (gaps in ranges, sizes of UTF-8 text).
-        :param strict: refuse trailing octets, padding that is not zero and lengths that are not minimal; relaxed mode
-            accepts them and adds a finding, and gives the octets of an open type whose content does not decode.
-        :param open_types: decode open types to ``(type name, value)``; else they stay octets, as asn1tools gives them.
-        :param findings: a list that gets a :class:`rsu.errors.Finding` for all that is not canonical.
-        :param max_elements: list elements in one message.
-        :param max_depth: nesting, 256 at most.
-        :raises rsu.DecodeError: with path, bit offset and reason.
-        """
-        cdef TypeCodec codec = self._codec(type_name)
-        return codec.program.decode(
-            codec.op, data, codec.name, check_constraints, strict, open_types, findings, max_elements, max_depth
-        )
-
-    def encode(self, type_name, value, bint check_types=True, bint check_constraints=False):
-        """The encoding of ``value``.
-
-        :param check_types: kept for asn1tools' signature; types are always checked.
-        :param check_constraints: check what the encoding does not show as well.
-        :raises rsu.EncodeError: with path and reason.
-        """
-        cdef TypeCodec codec = self._codec(type_name)
-        return codec.program.encode(codec.op, value, codec.name, check_constraints)
+cdef list own_members(Op* ops, Member* members, Op* op):
+    """Places of all components of a SEQUENCE, those of its groups instead of the groups."""
+    cdef int32_t place
+    cdef list found = []
+    for place in range(op.a, op.a + op.b + op.c):
+        if ops[members[place].op].code == GROUP:
+            found += own_members(ops, members, &ops[members[place].op])
+        else:
+            found.append(place)
+    return found

@@ -197,6 +197,27 @@ cdef int64_t take_count(Walk* w, Op* op, int* pieces) noexcept nogil:
     return count + op.lo
 
 
+cdef int64_t take_place(Walk* w, Op* op, bint* beyond) noexcept nogil:
+    """A place among the alternatives of a CHOICE or the items of an ENUMERATED; ``beyond``: of an addition unknown here."""
+    cdef int64_t place = 0
+    cdef int more = take_bit(w) if op.flags & EXT else 0
+    beyond[0] = False
+    if more:
+        place = take_small(w) if more > 0 else -1
+        if place >= op.c:
+            beyond[0] = True
+            return place
+        return op.b + place if place >= 0 else -1
+    if op.bits:
+        if need(w, op.bits) < 0:
+            return -1
+        place = <int64_t>peek(w, op.bits)
+        if place >= op.b:
+            return stop(w, ALTERNATIVE if op.code == CHOICE else ITEM, place, op.b)
+        w.pos += op.bits
+    return place
+
+
 cdef inline int spend(Walk* w, int64_t count) noexcept nogil:
     """Takes ``count`` elements from the message's budget."""
     if count > w.elements:
