@@ -2,8 +2,8 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """UPER engine: one interpreter for the op programs that :mod:`rsu._asn1.lower` makes (ITU-T X.691, unaligned).
 
-Nothing here knows a message. A program is three tables of C structs; a walker is a set of functions over them, one for each kind
-of op that has members and a dispatch. All walkers that read share one cursor and its rules of what is allowed:
+Nothing here knows a message. A program is three tables of C structs; a walker is a set of functions over them, one for each
+kind of op that has members and a dispatch. All walkers that read share one cursor and its rules of what is allowed:
 
 ===================  =========================================================================================
 ``ops.pxi``          the tables: ops, members, rows of open types
@@ -18,8 +18,8 @@ of op that has members and a dispatch. All walkers that read share one cursor an
 ``entry.pxi``        what Python calls
 ===================  =========================================================================================
 
-A walker agrees with every other about what a message is, where it stops making sense and what is said of it; a test holds that for
-all types. CONTRIBUTING tells how to add one.
+A walker agrees with every other about what a message is, where it stops making sense and what is said of it; a test holds that
+for all types. CONTRIBUTING tells how to add one.
 
 Invariants: before bits are read they were checked against ``end`` (``need``), so the cursor never leaves the buffer; before a
 list is allocated its count was checked against the bits that remain and the element budget; each container takes one place

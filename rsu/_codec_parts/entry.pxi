@@ -45,7 +45,6 @@ cdef class TypeCodec:
         """Spans ``(path, offset, bits, role, op, value)`` up to the end or the error, and that error or ``None``."""
         return self.program.trace(self.op, data, self.name, strict, max_elements, max_depth)
 
-
     def check(self, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
         """As :meth:`rsu.Schema.check` for this type."""
         self.program.check(self.op, data, self.name, strict, max_elements, max_depth)

@@ -1,4 +1,4 @@
-# What walkers without the GIL share: windows of open types, extension bitmaps, ids that choose open types, and the way to Python.
+# What walkers without the GIL share: open types' windows, extension bitmaps, ids that choose open types, the way to Python.
 
 cdef enum:
     MAX_KEYS = 4  # components of one SEQUENCE that choose open types
