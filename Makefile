@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+WHEEL_PYTHONS ?= $(VENV)/bin/python
 
 PY := $(VENV)/bin/python
 RUN_DIR := .run
@@ -19,7 +20,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke docs-check clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke wheel docs-check clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -44,6 +45,9 @@ bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate
 
 bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
 	@$(PY) -m bench --smoke $(ARGS)
+
+wheel: $(VENV)/.extras-package  ## source archive, wheel from it, fresh environment, check (WHEEL_PYTHONS="python3.12 python3.13")
+	@$(PY) scripts/make_wheels.py $(WHEEL_PYTHONS)
 
 clean:  ## remove what was built and what was run, keep .venv
 	@rm -rf build dist $(RUN_DIR) rsu/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks $(VENV)/.package
