@@ -19,7 +19,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke docs-check clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke fuzz fuzz-atheris docs-check clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,7 +36,7 @@ test-quick: $(VENV)/.extras-test  ## run the tests that are not marked slow
 
 lint: $(VENV)/.extras-lint  ## ruff, cython-lint, mypy --strict
 	@echo "ruff …" && $(PY) -m ruff check .
-	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu
+	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu tests/fuzz
 	@echo "mypy --strict …" && $(PY) -m mypy
 
 bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate, side by side
@@ -44,6 +44,12 @@ bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate
 
 bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
 	@$(PY) -m bench --smoke $(ARGS)
+
+fuzz: $(VENV)/.extras-test  ## changed messages against the codec under AddressSanitizer, about a minute
+	@$(PY) -m tests.fuzz.sanitize $(or $(ARGS),--inputs 200000 --seconds 60)
+
+fuzz-atheris: $(VENV)/.extras-fuzz  ## the same with libFuzzer and coverage; needs clang (CC=clang-14 names one)
+	@CC=$(if $(filter default,$(origin CC)),clang,$(CC)) $(PY) -m tests.fuzz.follow $(or $(ARGS),-max_total_time=60)
 
 clean:  ## remove what was built and what was run, keep .venv
 	@rm -rf build dist $(RUN_DIR) rsu/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks $(VENV)/.package

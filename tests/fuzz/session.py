@@ -7,7 +7,7 @@ import gc
 import mmap
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -72,6 +72,7 @@ class Session:
         self.targets = [self._target(*name) for name in names]
         self.fields_of = FieldsOf()
         weighted = [(WEIGHTS[kind], [self._seed(message) for message in found]) for kind, found in groups.items() if found]
+        self.messages = [message for found in groups.values() for message in found]
         weighted.append((WEIGHTS["grown"], None))
         self.last = LastInput(plan.seed)
         self.fuzzer = self.mutator.Fuzzer(
@@ -95,6 +96,10 @@ class Session:
 
     def _trace(self, target: int, data: bytes) -> list[tuple[int, int, int, int]]:
         return self.fields_of(Message(*self.names[target], data), learn=False)
+
+    def seeds(self) -> Iterator[tuple[int, bytes]]:
+        """(target, octets) of each seed."""
+        return ((self.number_of[message[:2]], message.data) for message in self.messages)
 
     def run(self, progress: Callable[[int, int], None] = lambda done, faults: None) -> Outcome:
         """Runs the plan, batch by batch."""
