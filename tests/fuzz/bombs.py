@@ -73,6 +73,7 @@ HEAVY: tuple[Bomb, ...] = (
     Bomb("524,288 letters of one bit in 64 KiB", "constructs/strings", "PrintableFew", (b"\xc4" + b"\xff" * 8_192) * 8 + b"\0"),
     Bomb("64K letters of seven bits", "constructs/strings", "Ia5", b"\xc4" + b"\x55" * 57_344 + b"\0"),
     Bomb("64K octets of UTF-8", "constructs/strings", "Utf8", b"\xc4" + "中".encode() * 21_845 + b"a" + b"\0"),
+    Bomb("65,536 octets of SIZE (1..65536)", "constructs/strings", "OctetsBig", b"\xc4" + b"\x55" * 65_536 + b"\0"),
     Bomb("INTEGER of 64K octets", "constructs/integers", "Free", b"\xc4\x7f" + b"\xff" * 65_535 + b"\0"),
     Bomb("time of 64K letters", "constructs/strings", "Time", b"\xc4" + b"\x60" * 57_344 + b"\0"),
     Bomb("9,999 elements", "constructs/sequences", "ListFree", b"\xa7\x0f" + bytes(9_999)),
@@ -82,8 +83,8 @@ HEAVY: tuple[Bomb, ...] = (
 
 
 def bomb_messages() -> list[Message]:
-    """The bombs as seeds, where the mutator takes so many octets."""
-    return [Message(bomb.schema, bomb.type_name, bomb.data) for bomb in BOMBS]
+    """Bombs and heavy inputs as seeds: what else would bring the mutator 16K octets in pieces?"""
+    return [Message(bomb.schema, bomb.type_name, bomb.data) for bomb in (*BOMBS, *HEAVY)]
 
 
 def call_of(bomb: Bomb) -> Callable[[bytes], Any]:
