@@ -20,7 +20,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke wheel docs-check clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke wheel fuzz fuzz-atheris docs-check clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,7 +37,7 @@ test-quick: $(VENV)/.extras-test  ## run the tests that are not marked slow
 
 lint: $(VENV)/.extras-lint  ## ruff, cython-lint, mypy --strict
 	@echo "ruff …" && $(PY) -m ruff check .
-	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu
+	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu tests/fuzz
 	@echo "mypy --strict …" && $(PY) -m mypy
 
 bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate, side by side
@@ -48,6 +48,12 @@ bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmark
 
 wheel: $(VENV)/.extras-package  ## source archive, wheel from it, fresh environment, check (WHEEL_PYTHONS="python3.12 python3.13")
 	@$(PY) scripts/make_wheels.py $(WHEEL_PYTHONS)
+
+fuzz: $(VENV)/.extras-test  ## changed messages against the codec under AddressSanitizer, about a minute
+	@$(PY) -m tests.fuzz.sanitize $(or $(ARGS),--inputs 200000 --seconds 60)
+
+fuzz-atheris: $(VENV)/.extras-fuzz  ## the same with libFuzzer and coverage; needs clang (CC=clang-14 names one)
+	@CC=$(if $(filter default,$(origin CC)),clang,$(CC)) $(PY) -m tests.fuzz.follow $(or $(ARGS),-max_total_time=60)
 
 clean:  ## remove what was built and what was run, keep .venv
 	@rm -rf build dist $(RUN_DIR) rsu/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks $(VENV)/.package

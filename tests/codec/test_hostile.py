@@ -84,6 +84,38 @@ def test_the_budget_of_elements_is_a_limit_and_one_below_it_decodes() -> None:
     assert refused(schema, "ListFree", data, max_elements=least - 1).code == "elements"
 
 
+@pytest.mark.parametrize("count", [200, 201, 255, 256, 9_999, 10_000])
+def test_lists_above_200_items_come_back_up_to_the_budget(count: int) -> None:
+    data = count.to_bytes(1, "big") if count < 128 else (0x8000 | count).to_bytes(2, "big")
+    data += bytes(place & 0xFF for place in range(count))
+    value = ours("sequences").decode("ListFree", data)
+    assert value == list(data[-count:])
+    assert ours("sequences").encode("ListFree", value) == data
+    assert refused(ours("sequences"), "ListFree", data, max_elements=count - 1).code == "elements"
+
+
+def test_letters_without_a_bit_are_counted_as_elements(tmp_path: Path) -> None:
+    # A letter of an alphabet of one takes no bit, so that only the budget bounds what a length may ask for.
+    path = tmp_path / "one.asn"
+    path.write_text('One DEFINITIONS AUTOMATIC TAGS ::= BEGIN Same ::= IA5String (FROM ("x")) END', encoding="utf-8")
+    schema = rsu.load_schema([path])
+    assert schema.decode("Same", b"\x05") == "xxxxx"
+    assert refused(schema, "Same", b"\xc4" * 60 + b"\0").code == "elements"
+
+
+@pytest.mark.xfail(reason="sizes in fragments are not held against SIZE yet")
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("OctetsBig", b"\xc4" + bytes(65_536) + b"\x05" + bytes(5)),  # 65,541 of 1..65,536
+        ("OctetsBig", b"\xc4" + bytes(65_536) + b"\xc4" + bytes(65_536) + b"\0"),
+    ],
+    ids=["rest", "fragment"],
+)
+def test_a_size_in_fragments_is_held_against_its_bounds(name: str, data: bytes) -> None:
+    assert refused(ours("strings"), name, data).code == "size"
+
+
 def test_a_length_is_held_against_the_bits_that_remain() -> None:
     strings, sequences = ours("strings"), ours("sequences")
     tracemalloc.start()
@@ -149,6 +181,20 @@ def test_alternatives_past_the_table_come_back_or_are_refused(index: int) -> Non
 def test_a_number_of_a_normally_small_code_in_too_many_octets_is_refused() -> None:
     data = bits("1 1 00000010 00000000 01000000 00000001 01011010")  # 64 in two octets
     assert refused(ours("enumerated"), "OpenNoAddition", data).code == "non-minimal"
+
+
+@pytest.mark.parametrize("octets", [5, 7, 8, 9, 16, 127])
+def test_a_number_that_would_pass_64_bits_is_refused_before_it_is_used(octets: int) -> None:
+    # OpenNoAddition: an index in so many octets, all ones; times eight it would not be a bit offset any more.
+    data = bits(f"1 1 {octets:08b}" + "11111111" * octets + "00000001" * 9)
+    assert refused(ours("enumerated"), "OpenNoAddition", data).code == "length"
+
+
+@pytest.mark.parametrize("standard", FOLDERS)
+def test_empty_input_is_refused_by_every_type(standard: str, schema_of: SchemaOf) -> None:
+    # An encoding has one octet at least, that of a type of no bits too (X.691 11.1).
+    for name in type_names(standard):
+        assert refused(schema_of(standard), name, b"").offset == 0
 
 
 # Every cut, every bit, random octets -----------------------------------------------------------------------------------
