@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 MAX_ARC_OCTETS = 19  # 128 bits and a little: the largest arcs in use are UUIDs (X.667)
@@ -33,8 +34,29 @@ def outside(value: int, intervals: Sequence[tuple[int | None, int | None]]) -> s
     return f"{value} is not one of {allowed}"
 
 
+@cache
+def latin_letters(alphabet: str) -> bytes | None:
+    """The letters as Latin-1 octets; ``None`` where one is beyond them."""
+    return alphabet.encode("latin-1") if all(letter <= "\xff" for letter in alphabet) else None
+
+
+@cache
+def letter_indices(alphabet: str) -> bytes | None:
+    """A table for ``bytes.translate``: letter → its index; ``None`` where a letter is beyond Latin-1."""
+    letters = latin_letters(alphabet)
+    return bytes(max(0, letters.find(code)) for code in range(256)) if letters is not None else None
+
+
 def first_outside(text: str, alphabet: str) -> str:
     """The first letter of ``text`` that ``alphabet`` lacks, or an empty string."""
+    allowed = latin_letters(alphabet)
+    if allowed is not None:
+        try:
+            wrong = text.encode("latin-1").translate(None, allowed)
+        except UnicodeEncodeError:
+            pass  # the letter that is no Latin-1 may not be the first one
+        else:
+            return chr(wrong[0]) if wrong else ""
     return next((letter for letter in text if letter not in alphabet), "")
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from rsu._asn1.lower import MEMBER_COLUMNS, OP_COLUMNS, Lowered
 
-ENGINE_VERSION = 1  # of the op program; raise it when an op or a column changes its meaning
+ENGINE_VERSION = 2  # of the op program; raise it when an op or a column changes its meaning
 SHIPPED = Path(__file__).parent.parent / "_programs"
 
 

@@ -46,6 +46,7 @@ EXT, NAMED, UNSIGNED = 1, 2, 4  # op flags
 OPTIONAL, DEFAULT, MUTABLE = 1, 2, 4  # member flags
 OP_COLUMNS, MEMBER_COLUMNS = 10, 4
 SIZE_LIMIT = 65536  # an upper bound from here on does not shorten the length (X.691 11.9.4)
+INT32_MAX = 2**31 - 1  # of a column; no message has as many bits
 INT64_MIN, INT64_MAX, UINT64_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 
 PLAIN = {
@@ -128,6 +129,7 @@ class Lowering:
         bits = self.object(sorted(node.bits.items())) if node.bits else -1
         self.infos.append((self.name(node.name), self.name(node.module), self.name(node.kind), bits))
         columns = self._columns(node)
+        columns["min_bits"] = min(columns["min_bits"], INT32_MAX)
         self.ops[index] = [
             columns.get(key, -1 if key == "d" and columns["code"] in (INT, ANYINT, TEXT) else 0)
             for key in ("code", "flags", "bits", "a", "b", "c", "d", "lo", "span", "min_bits")
@@ -196,12 +198,11 @@ class Lowering:
         }  # fmt: skip
 
     def _sized(self, node: Node, code: int, unit_bits: int) -> dict[str, int]:
-        low, high = node.constraint.size_range
-        low = low or 0
+        low, high = _size_range(node)
         flags = EXT if node.constraint.size_extensible else 0
         if high is None or high >= SIZE_LIMIT:
             return {"code": code, "flags": flags, "lo": low, "span": -1, "bits": 0, "min_bits": 8 + low * unit_bits,
-                    "c": high if high is not None and not flags else -1}  # fmt: skip
+                    "c": high if high is not None and high <= INT32_MAX and not flags else -1}  # fmt: skip
         width = (high - low).bit_length()
         minimum = (1 if flags else 0) + (0 if flags else width + low * unit_bits)
         return {"code": code, "flags": flags, "lo": low, "span": high - low, "bits": width, "min_bits": minimum, "c": -1}
@@ -235,10 +236,10 @@ class Lowering:
         return columns | {"a": -1 if alphabet is None else self.object(alphabet), "b": width, "c": int(by_index)}
 
     def _text(self, node: Node) -> dict[str, int]:
-        low, high = node.constraint.size_range
+        low, high = _size_range(node)
         letters = node.constraint.alphabet
         return {
-            "code": TEXT, "a": TEXTS[node.kind], "lo": low or 0, "span": -1 if high is None else high - (low or 0),
+            "code": TEXT, "a": TEXTS[node.kind], "lo": low, "span": -1 if high is None or high > INT64_MAX else high - low,
             "min_bits": 8, "d": -1 if letters is None else self.object("".join(sorted(letters))),
         }  # fmt: skip
 
@@ -299,6 +300,14 @@ class Lowering:
         index = self.op(node)
         self.ops[index][0] = GROUP
         return index
+
+
+def _size_range(node: Node) -> tuple[int, int | None]:
+    """Least and greatest size; ``None``: no bound."""
+    low, high = node.constraint.size_range
+    if low is not None and low > INT32_MAX:
+        raise SchemaError(f"module {node.module}: {node.name or node.kind}: a least SIZE of {low} is more than a message holds")
+    return low or 0, high
 
 
 def _signed(value: int) -> int:

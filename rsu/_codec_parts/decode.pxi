@@ -188,6 +188,7 @@ cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
     bitmap, total = take_pieces(w, 1, count, pieces)
     count = total
     bits = <const uint8_t*>PyBytes_AS_STRING(bitmap)
+    checked(w, spend(w, bits_set(bits, op.c, count)))
     if w.spans is not NULL:
         mark(w, start, "extension", -1, count)
     for place in range(count):
@@ -198,7 +199,6 @@ cdef int decode_additions(Walk* w, Op* op, dict value, int slot) except -1:
             decode_addition(w, &w.members[op.a + op.b + place], value, slot)
             continue
         w.path[slot] = NO_NAME
-        checked(w, spend(w, 1))
         if extra is None:
             extra = {}
         extra[place] = take_raw(w)
@@ -321,11 +321,13 @@ cdef object decode_contents(Walk* w, Op* op):
     cdef bint octets = op.code == OCTCON
     if not w.open_types:
         content, total = take_pieces(w, 8 if octets else 1, count, pieces)
+        checked(w, check_total(w, op, total))
         return content if octets else (content, total)
     slot = <int>checked(w, enter(w))
     w.path[slot] = op.b
     start = w.pos
     content, total = take_pieces(w, 8 if octets else 1, count, pieces)
+    checked(w, check_total(w, op, total))
     if not octets and total & 7 and complain(w, PART_OCTETS, total, 0) < 0:
         w.pos = start
         raise_fault(w)
@@ -369,6 +371,7 @@ cdef list decode_list(Walk* w, Op* op):
     while True:
         items += decode_run(w, op, slot, len(items), count)
         if not pieces:
+            checked(w, check_total(w, op, len(items)))
             w.depth = slot
             return items
         count = checked(w, take_length(w, &pieces))

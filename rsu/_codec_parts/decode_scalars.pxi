@@ -166,7 +166,9 @@ cdef object decode_octets(Walk* w, Op* op):
     if op.bits == 0 and op.span == 0 and not op.flags & EXT:
         return take_string(w, 8 * op.lo)
     count = counted(w, op, &pieces)
-    return take_pieces(w, 8, count, pieces)[0]
+    octets, total = take_pieces(w, 8, count, pieces)
+    checked(w, check_total(w, op, total))
+    return octets
 
 
 cdef object decode_bits(Walk* w, Op* op):
@@ -175,7 +177,7 @@ cdef object decode_bits(Walk* w, Op* op):
     cdef bytes octets
     count = counted(w, op, &pieces)
     octets, total = take_pieces(w, 1, count, pieces)
-    count = total
+    count = checked(w, check_total(w, op, total))
     if op.flags & NAMED and not op.flags & EXT and count > op.lo:
         if not bit_at(<const uint8_t*>PyBytes_AS_STRING(octets), count - 1):
             checked(w, complain(w, ZERO_TAIL, 0, 0))
@@ -187,35 +189,47 @@ cdef object decode_characters(Walk* w, Op* op):
     cdef int pieces
     cdef int64_t count = counted(w, op, &pieces)
     cdef list parts
+    cdef int64_t total = count
     if not pieces:
         return character_run(w, op, count)
     parts = []
     while True:
         parts.append(character_run(w, op, count))
         if not pieces:
+            checked(w, check_total(w, op, total))
             return "".join(parts)
         count = checked(w, take_length(w, &pieces))
+        total += count
 
 
 cdef object character_run(Walk* w, Op* op, int64_t count):
     cdef int64_t place
-    cdef uint64_t code
+    cdef uint64_t code, most = 0xFF
     cdef bytes octets
     cdef uint8_t* out
     checked(w, need(w, count * op.b))
     if op.b == 0:  # one letter only: the count is all that travels
         checked(w, spend(w, count))
         return <object>w.objects[op.a] * count
-    if op.b > 8 or op.c:
+    alphabet = <object>w.objects[op.a] if op.a >= 0 else None
+    letters = _scalars.latin_letters(alphabet) if op.c else None
+    if op.b > 8 or (op.c and letters is None):
         return wide_run(w, op, count)
+    if op.c:
+        most = len(letters) - 1
     octets = PyBytes_FromStringAndSize(NULL, count)
     out = <uint8_t*>PyBytes_AS_STRING(octets)
     for place in range(count):
-        out[place] = <uint8_t>peek(w, op.b)
+        code = peek(w, op.b)
+        if code > most:
+            fail(w, "alphabet", f"letter {code} of an alphabet of {most + 1}")
+        out[place] = <uint8_t>code
         w.pos += op.b
+    if op.c:
+        return octets.translate(letters.ljust(256)).decode("latin-1")
     text = octets.decode("latin-1")
-    if op.a >= 0:
-        check_letters(w, text, <object>w.objects[op.a])
+    if alphabet is not None:
+        check_letters(w, text, alphabet)
     return text
 
 

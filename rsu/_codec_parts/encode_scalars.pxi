@@ -205,6 +205,30 @@ cdef int encode_characters(Fill* f, Op* op, object value) except -1:
 
 cdef int put_letters(Fill* f, Op* op, str value, int64_t first, int64_t last) except -1:
     cdef int64_t place
+    cdef bytes codes = letter_codes(f, op, value[first:last]) if op.b <= 8 else None
+    if codes is None:
+        return put_wide_letters(f, op, value, first, last)
+    for place in range(last - first):
+        if codes[place] >> op.b:
+            refuse(f, "alphabet", f"{value[first + place]!r} does not fit {op.b} bits")
+        put(f, codes[place], op.b)
+    return 0
+
+
+cdef bytes letter_codes(Fill* f, Op* op, str value):
+    """What letters of up to eight bits travel as; ``None`` where one is beyond Latin-1."""
+    indices = _scalars.letter_indices(<object>f.objects[op.a]) if op.c else None
+    if op.c and indices is None:
+        return None
+    try:
+        octets = value.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    return octets.translate(indices) if op.c else octets
+
+
+cdef int put_wide_letters(Fill* f, Op* op, str value, int64_t first, int64_t last) except -1:
+    cdef int64_t place
     cdef uint64_t code
     alphabet = <object>f.objects[op.a] if op.c else None
     for place in range(first, last):

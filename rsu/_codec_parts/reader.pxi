@@ -218,6 +218,17 @@ cdef int64_t take_place(Walk* w, Op* op, bint* beyond) noexcept nogil:
     return place
 
 
+cdef int64_t check_total(Walk* w, Op* op, int64_t total) noexcept nogil:
+    """A size that may have come in pieces, when all have come; what came in one was checked before."""
+    if op.span != <uint64_t>-1 or op.flags & EXT:
+        return total
+    if total < op.lo:
+        return stop(w, SIZE_BELOW, total, op.lo)
+    if op.code != CHARSTR and op.c >= 0 and total > op.c:
+        return stop(w, SIZE_ABOVE, total, op.c)
+    return total
+
+
 cdef inline int spend(Walk* w, int64_t count) noexcept nogil:
     """Takes ``count`` elements from the message's budget."""
     if count > w.elements:

@@ -94,7 +94,7 @@ cdef int skip_additions(Walk* w, Op* op, int slot, Keys* keys) noexcept nogil:
     cdef Bitmap bitmap
     cdef int result
     w.path[slot] = NO_NAME
-    result = take_bitmap(w, &bitmap)
+    result = take_bitmap(w, &bitmap, op.c)
     if result == 0:
         result = skip_announced(w, op, slot, keys, &bitmap)
     free(bitmap.copy)
@@ -111,7 +111,7 @@ cdef int skip_announced(Walk* w, Op* op, int slot, Keys* keys, Bitmap* bitmap) n
                 return -1
             continue
         w.path[slot] = NO_NAME
-        if spend(w, 1) < 0 or skip_raw(w) < 0:
+        if skip_raw(w) < 0:
             return -1
     return 0
 
@@ -230,6 +230,8 @@ cdef int skip_list(Walk* w, Op* op) noexcept nogil:
                 return -1
         first += count
         if not pieces:
+            if check_total(w, op, first) < 0:
+                return -1
             w.depth = slot
             return 0
         count = take_length(w, &pieces)
@@ -246,7 +248,7 @@ cdef int skip_string(Walk* w, Op* op) noexcept nogil:
         w.pos = start
         return pass_in_python(w, <int32_t>(op - w.ops), NULL, NULL)
     count = pass_pieces(w, 8 if op.code == OCTSTR or op.code == OCTCON else 1, count, pieces)
-    return 0 if count >= 0 and check_tail(w, op, count) == 0 else -1
+    return 0 if count >= 0 and check_total(w, op, count) >= 0 and check_tail(w, op, count) == 0 else -1
 
 
 cdef inline int check_tail(Walk* w, Op* op, int64_t count) noexcept nogil:
@@ -260,7 +262,9 @@ cdef int skip_letters(Walk* w, Op* op) noexcept nogil:
     """Characters of which every code is allowed."""
     cdef int pieces
     cdef int64_t count = take_count(w, op, &pieces)
-    return 0 if count >= 0 and pass_pieces(w, op.b, count, pieces) >= 0 else -1
+    if count >= 0:
+        count = pass_pieces(w, op.b, count, pieces)
+    return 0 if count >= 0 and check_total(w, op, count) >= 0 else -1
 
 
 cdef int skip_contents(Walk* w, Op* op) noexcept nogil:

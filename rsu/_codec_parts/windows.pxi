@@ -65,11 +65,11 @@ cdef int open_window(Walk* w, Window* window, int slot, int32_t name) noexcept n
     if length < 0:
         return -1
     w.path[slot] = name
-    return open_content(w, window, 8, length, pieces)
+    return open_content(w, window, 8, length, pieces, NULL)
 
 
-cdef int open_content(Walk* w, Window* window, int unit, int64_t length, int pieces) noexcept nogil:
-    """Steps into octets or bits whose first length was read."""
+cdef int open_content(Walk* w, Window* window, int unit, int64_t length, int pieces, Op* sized) noexcept nogil:
+    """Steps into octets or bits whose first length was read; ``sized`` has the limits of the whole, or is NULL."""
     cdef int64_t total
     window.data, window.octets, window.base, window.end = w.data, w.octets, w.base, w.end
     window.copy = NULL
@@ -81,7 +81,7 @@ cdef int open_content(Walk* w, Window* window, int unit, int64_t length, int pie
         w.end = w.pos + 8 * length
         return 0
     total = gather(w, unit, length, pieces, &window.copy)
-    if total < 0:
+    if total < 0 or (sized is not NULL and check_total(w, sized, total) < 0):
         free(window.copy)
         return -1
     window.pos = w.pos
@@ -104,7 +104,7 @@ cdef int open_contents(Walk* w, Window* window, Op* op) noexcept nogil:
     if slot < 0:
         return -1
     w.path[slot] = op.b
-    if open_content(w, window, 8 if op.code == OCTCON else 1, count, pieces) < 0:
+    if open_content(w, window, 8 if op.code == OCTCON else 1, count, pieces, op) < 0:
         return -1
     if op.code == BITCON and window.count & 7 and complain(w, PART_OCTETS, window.count, 0) < 0:
         return abandon_window(w, window)
@@ -138,8 +138,11 @@ cdef void outside(Walk* w, Window* window) noexcept nogil:
     w.data, w.octets, w.base, w.end = window.data, window.octets, window.base, window.end
 
 
-cdef int take_bitmap(Walk* w, Bitmap* bitmap) noexcept nogil:
-    """The extension bitmap; ``bitmap.copy`` is the caller's to free, also after a fault."""
+cdef int take_bitmap(Walk* w, Bitmap* bitmap, int64_t known) noexcept nogil:
+    """The extension bitmap; ``bitmap.copy`` is the caller's to free, also after a fault.
+
+    Additions past the ``known`` ones are taken from the budget before the first is read.
+    """
     cdef int pieces
     bitmap.copy = NULL
     bitmap.count = take_bitmap_size(w, &pieces)
@@ -148,12 +151,22 @@ cdef int take_bitmap(Walk* w, Bitmap* bitmap) noexcept nogil:
     if pieces:
         bitmap.count = gather(w, 1, bitmap.count, pieces, &bitmap.copy)
         bitmap.bits, bitmap.first = bitmap.copy, 0
-        return 0 if bitmap.count >= 0 else -1
-    if need(w, bitmap.count) < 0:
+        if bitmap.count < 0:
+            return -1
+    elif need(w, bitmap.count) < 0:
         return -1
-    bitmap.bits, bitmap.first = w.data, w.pos
-    w.pos += bitmap.count
-    return 0
+    else:
+        bitmap.bits, bitmap.first = w.data, w.pos
+        w.pos += bitmap.count
+    return spend(w, bits_set(bitmap.bits, bitmap.first + known, bitmap.first + bitmap.count))
+
+
+cdef int64_t bits_set(const uint8_t* bits, int64_t first, int64_t last) noexcept nogil:
+    """How many bits are set from ``first`` to before ``last``."""
+    cdef int64_t place, found = 0
+    for place in range(first, last):
+        found += bit_at(bits, place)
+    return found
 
 
 cdef inline bint announced(Bitmap* bitmap, int64_t place) noexcept nogil:

@@ -234,3 +234,20 @@ def test_a_trace_goes_up_to_the_error() -> None:
     spans, error = ours("opentypes").trace("Item", bytes.fromhex("0203ff"))
     assert error is not None and error.code == "truncated"
     assert next(span.path for span in spans if span.role == "value") == "id"
+
+
+@pytest.mark.parametrize("size", ["0..4294967295", "1..9223372036854775807", "1..99999999999999999999"])
+@pytest.mark.parametrize("kind", ["OCTET STRING", "BIT STRING", "IA5String", "UTF8String"])
+def test_a_size_beyond_any_message_is_no_upper_bound(kind: str, size: str, tmp_path: Path) -> None:
+    file = tmp_path / "Wide.asn"
+    file.write_text(f"Wide DEFINITIONS AUTOMATIC TAGS ::= BEGIN T ::= {kind} (SIZE({size})) END")
+    value = {"OCTET STRING": b"a", "BIT STRING": (b"\x80", 1)}.get(kind, "a")
+    schema = rsu.load_schema([file])
+    assert schema.decode("T", schema.encode("T", value)) == value
+
+
+def test_a_least_size_beyond_any_message_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "Wide.asn"
+    file.write_text("Wide DEFINITIONS AUTOMATIC TAGS ::= BEGIN T ::= OCTET STRING (SIZE(4294967296)) END")
+    with pytest.raises(rsu.SchemaError, match=r"module Wide: T: a least SIZE of 4294967296"):
+        rsu.load_schema([file])
