@@ -36,7 +36,7 @@ test-quick: $(VENV)/.extras-test  ## run the tests that are not marked slow
 
 lint: $(VENV)/.extras-lint  ## ruff, cython-lint, mypy --strict
 	@echo "ruff …" && $(PY) -m ruff check .
-	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu
+	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu bench
 	@echo "mypy --strict …" && $(PY) -m mypy
 
 bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate, side by side
