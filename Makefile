@@ -19,7 +19,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke docs-check clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke instructions docs-check clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -44,6 +44,9 @@ bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate
 
 bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
 	@$(PY) -m bench --smoke $(ARGS)
+
+instructions: $(VENV)/.extras-bench  ## count the codec's instructions with valgrind (ARGS=--check compares with the record)
+	@$(PY) -m bench.instructions $(ARGS)
 
 clean:  ## remove what was built and what was run, keep .venv
 	@rm -rf build dist $(RUN_DIR) rsu/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks $(VENV)/.package

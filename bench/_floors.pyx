@@ -48,6 +48,19 @@ cdef extern from *:
     """
     PyObject* floor_new_dict(Py_ssize_t expected)
 
+cdef extern from *:
+    """
+    /* Its only use is its name, at which callgrind writes a dump: see bench/instructions.py. */
+    static void __attribute__((noinline)) rsu_bench_mark(void) { __asm__ volatile(""); }
+    """
+    void rsu_bench_mark() noexcept
+
+
+def mark():
+    """A place between two counted runs."""
+    rsu_bench_mark()
+
+
 cpdef enum StepKind:  # the last three open a container, which END closes
     INTEGER
     OCTETS

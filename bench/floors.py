@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTS = [ROOT / "bench" / "_floors.pyx", ROOT / "bench" / "_floors_core.pxi"]
 BUILD = Path("build", "bench")
 BUILT = ROOT / BUILD / "bench" / f"_floors{sysconfig.get_config_var('EXT_SUFFIX')}"
+MARK = "rsu_bench_mark"  # the C function behind mark()
 FLAGS = ["-O3"]  # as setup.py has for the codec
 
 
