@@ -4,7 +4,8 @@ On a shared machine the clock changes by half within seconds, and a slice may lo
 on the core; each slice begins with a run-up that is not counted, as the one before has filled the caches; and two figures are
 taken. A time is that of the best round, as what disturbs a run only makes it longer. A ratio is the median of each round's own
 quotient, since the slices of one round meet the same clock: the quotient of the same two calls, measured six times, came out
-between 0.90 and 2.01 from the best of 9 rounds of 40 ms, and between 1.25 and 1.27 so.
+between 0.90 and 2.01 from the best of 9 rounds of 40 ms, and between 1.25 and 1.27 so. What work on the other half of a core
+does to one call more than to another stays in it, up to 0.1 of rsu / floor; :mod:`bench.instructions` is free of that.
 
 The garbage collector is off while calls are measured, for all of them alike; what was alive before is frozen.
 """

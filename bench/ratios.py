@@ -93,7 +93,7 @@ def summary(rows: Sequence[values.Row]) -> list[str]:
         met = sum(target.met(value) for value, _ in found)
         worst, message = min(found) if target.at_least else max(found)
         word = "met" if met == len(found) else "missed"
-        lines.append(f"{word:6} {target}: {met} of {len(found)} messages, worst {worst:.2f} ({message})")
+        lines.append(f"{word:6} {target}: met on {met} of {len(found)} messages, worst {worst:.2f} ({message})")
     return lines
 
 
