@@ -20,7 +20,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke wheel fuzz fuzz-atheris docs-check clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke instructions wheel fuzz fuzz-atheris clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,7 +37,7 @@ test-quick: $(VENV)/.extras-test  ## run the tests that are not marked slow
 
 lint: $(VENV)/.extras-lint  ## ruff, cython-lint, mypy --strict
 	@echo "ruff …" && $(PY) -m ruff check .
-	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu tests/fuzz
+	@echo "cython-lint …" && PATH="$(abspath $(VENV))/bin:$$PATH" cython-lint rsu bench tests/fuzz
 	@echo "mypy --strict …" && $(PY) -m mypy
 
 bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate, side by side
@@ -45,6 +45,9 @@ bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate
 
 bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
 	@$(PY) -m bench --smoke $(ARGS)
+
+instructions: $(VENV)/.extras-bench  ## count the codec's instructions with valgrind (ARGS=--check compares with the record)
+	@$(PY) -m bench.instructions $(ARGS)
 
 wheel: $(VENV)/.extras-package  ## source archive, wheel from it, fresh environment, check (WHEEL_PYTHONS="python3.12 python3.13")
 	@$(PY) scripts/make_wheels.py $(WHEEL_PYTHONS)

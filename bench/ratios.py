@@ -1,7 +1,7 @@
-"""rsu beside asn1tools and pycrate, in one run: nanoseconds a message and the ratios that the README quotes.
+"""rsu beside asn1tools, pycrate and the floors, in one run: nanoseconds, ratios, and the targets met and missed.
 
-The codecs take turns within each round, so that a change of the machine's clock meets all of them; the best round of each
-counts, as what disturbs a run only ever makes it longer. Inner open types are decoded and encoded by all.
+Inner open types are decoded and encoded by all. How time is taken is said in :mod:`bench.measure`, what a floor is in
+`bench/_floors.pyx`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import json
 import platform
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__" and str(ROOT) not in sys.path:
@@ -23,65 +22,15 @@ if __name__ == "__main__" and str(ROOT) not in sys.path:
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from bench.messages import messages  # noqa: E402
-from bench.peers import Codec, codecs, versions  # noqa: E402
+from bench import values  # noqa: E402
+from bench.measure import QUICK, Effort  # noqa: E402
+from bench.peers import versions  # noqa: E402
+from bench.reference import all_messages  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results.json"
-PEERS = ("asn1tools", "pycrate")
 SCHEMAS = ("csae-53", "csae-157", "sae-j2735")
 LOADER = "import time, rsu; start = time.perf_counter(); rsu.load_schema({name!r}); print(time.perf_counter() - start)"
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long to measure: a slice is one codec's turn in a round."""
-
-    rounds: int = 9
-    slice_s: float = 0.04
-    loads: int = 5
-
-
-QUICK = Effort(rounds=1, slice_s=0.001, loads=1)
-
-
-@dataclass(frozen=True)
-class Row:
-    """One message in one direction."""
-
-    message: str
-    octets: int
-    direction: str
-    ns: dict[str, float]
-
-    def ratio(self, peer: str) -> float:
-        return self.ns[peer] / self.ns["rsu"]
-
-
-def seconds(call: Callable[[], object], times: int) -> float:
-    turns = range(times)
-    start = time.perf_counter()
-    for _ in turns:
-        call()
-    return time.perf_counter() - start
-
-
-def calls_in(call: Callable[[], object], slice_s: float) -> int:
-    """How many calls fill a slice."""
-    times = 1
-    while (spent := seconds(call, times)) < slice_s / 4:
-        times *= 2
-    return max(1, int(times * slice_s / spent))
-
-
-def measure(message: str, direction: str, found: Sequence[Codec], effort: Effort) -> Row:
-    calls = {codec.name: getattr(codec, direction) for codec in found}
-    times = {name: calls_in(call, effort.slice_s) for name, call in calls.items()}
-    best = dict.fromkeys(calls, float("inf"))
-    for _ in range(effort.rounds):
-        for name, call in calls.items():
-            best[name] = min(best[name], seconds(call, times[name]) / times[name])
-    octets = len(found[0].encode())
-    return Row(message, octets, direction, {name: round(1e9 * value, 1) for name, value in best.items()})
+LEFT = ("message", "", "targets")
 
 
 def load_times_ms(effort: Effort) -> dict[str, float]:
@@ -94,24 +43,13 @@ def load_times_ms(effort: Effort) -> dict[str, float]:
     return found
 
 
-def table(rows: Sequence[Row]) -> Table:
-    head = Table(title="nanoseconds a message, best round; × is how many times longer than rsu")
-    for title in ("message", "octets", "", "rsu", *(cell for peer in PEERS for cell in (peer, "×"))):
-        head.add_column(title, justify="left" if title in ("message", "") else "right", no_wrap=True)
+def table(rows: Sequence[values.Row]) -> Table:
+    found = Table(title="nanoseconds a message (best round), and quotients (median of the rounds' own)")
+    for name in values.HEAD:
+        found.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
     for row in rows:
-        peers = [cell for peer in PEERS for cell in (f"{row.ns[peer]:,.0f}", f"{row.ratio(peer):.1f}")]
-        head.add_row(row.message, str(row.octets), row.direction, f"{row.ns['rsu']:,.0f}", *peers)
-    return head
-
-
-def markdown(rows: Sequence[Row]) -> str:
-    """The table of the README: a line a message, decode / encode."""
-    lines = ["| message | octets | rsu, ns | × asn1tools | × pycrate |", "|---|---:|---:|---:|---:|"]
-    for decode, encode in zip(rows[::2], rows[1::2], strict=True):
-        ratios = [f"{decode.ratio(peer):.0f} / {encode.ratio(peer):.0f}" for peer in PEERS]
-        times = f"{decode.ns['rsu']:,.0f} / {encode.ns['rsu']:,.0f}"
-        lines.append(f"| {decode.message} | {decode.octets} | {times} | {' | '.join(ratios)} |")
-    return "\n".join(lines)
+        found.add_row(*values.cells(row))
+    return found
 
 
 def machine() -> dict[str, str]:
@@ -121,7 +59,6 @@ def machine() -> dict[str, str]:
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", "--smoke", action="store_true", help="one short round: only shows that everything runs")
-    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown, for the README")
     parser.add_argument("--only", metavar="WORD", default="", help="messages whose name holds WORD")
     parser.add_argument("--no-save", action="store_true", help=f"leave {RESULTS.relative_to(ROOT)} as it is")
     return parser.parse_args(given)
@@ -130,25 +67,38 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     options = arguments(given)
     effort = QUICK if options.quick else Effort()
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    rows = []
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    rows: list[values.Row] = []
     with console.status("measuring …") as status:
-        for name, message in messages().items():
-            if options.only.lower() not in name.lower():
-                continue
-            status.update(f"measuring {name} …")
-            found = codecs(message)
-            rows += [measure(name, direction, found, effort) for direction in ("decode", "encode")]
+        for name, message in all_messages().items():
+            if options.only.lower() in name.lower():
+                status.update(f"measuring {name} …")
+                rows += values.measure(name, message, effort)
         loads = load_times_ms(effort)
-    if options.markdown:
-        print(markdown(rows))
-    else:
-        console.print(table(rows))
+    console.print(table(rows))
+    for line in summary(rows):
+        console.print(line)
     console.print("load, cold process, warm cache: " + ", ".join(f"{name} {spent:.0f} ms" for name, spent in loads.items()))
     if not options.quick and not options.no_save and not options.only:
-        result = {"machine": machine(), "load_ms": loads, "rows": [asdict(row) for row in rows]}
-        RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        save({"machine": machine(), "load_ms": loads, "rows": values.as_json(rows)})
     return 0
+
+
+def summary(rows: Sequence[values.Row]) -> list[str]:
+    """A line a target: on how many messages it was met, and the worst of them."""
+    judged = [(target, value, row.message) for row in rows for target, value in row.verdicts()]
+    lines = []
+    for target in dict.fromkeys(target for target, _, _ in judged):
+        found = [(value, message) for other, value, message in judged if other == target]
+        met = sum(target.met(value) for value, _ in found)
+        worst, message = min(found) if target.at_least else max(found)
+        word = "met" if met == len(found) else "missed"
+        lines.append(f"{word:6} {target}: met on {met} of {len(found)} messages, worst {worst:.2f} ({message})")
+    return lines
+
+
+def save(results: dict[str, Any]) -> None:
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
