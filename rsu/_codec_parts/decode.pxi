@@ -13,10 +13,22 @@ cdef extern from *:
     }
     """
     dict rsu_new_dict(Py_ssize_t expected)
+    PyObject* new_number "PyLong_FromLongLong"(int64_t value) except NULL
+    int set_item "PyDict_SetItem"(PyObject* into, PyObject* key, PyObject* item) except -1
+    void drop "Py_DECREF"(PyObject* item)
+    int popcount "__builtin_popcountll"(uint64_t word) nogil
+
+cdef enum:
+    MIN_PRESIZED = 5  # keys that any new dict has room for
 
 
-cdef object decode_op(Walk* w, int32_t index):
+cdef inline object decode_op(Walk* w, int32_t index):
     """The value of op ``index`` at the cursor."""
+    cdef Op* op = &w.ops[index]
+    if op.code == SEQUENCE:  # the commonest containers, which need no span of their own, by the short way
+        return decode_sequence(w, op)
+    if op.code == LIST:
+        return decode_list(w, op)
     if w.spans is not NULL:
         return decode_traced(w, index)
     return decode_plain(w, index)
@@ -93,11 +105,12 @@ cdef dict decode_sequence(Walk* w, Op* op):
     cdef int slot = <int>checked(w, enter(w))
     cdef bint more = False
     cdef int64_t start = w.pos
-    cdef dict value = rsu_new_dict(op.b)
+    cdef dict value
     if op.flags & EXT:
         more = checked(w, take_bit(w))
         if w.spans is not NULL:
             mark(w, start, "extension", -1, more)
+    value = rsu_new_dict(expected_members(w, op))
     decode_members(w, op, value, slot)
     if more:
         decode_additions(w, op, value, slot)
@@ -108,46 +121,77 @@ cdef dict decode_sequence(Walk* w, Op* op):
     return value
 
 
+cdef inline int expected_members(Walk* w, Op* op) noexcept nogil:
+    """How many components follow, from the presence bits at the cursor; a guess where there are more than 64."""
+    if op.d == 0 or op.b <= MIN_PRESIZED or op.d > 64 or op.d > w.end - w.pos:
+        return op.b
+    return op.b - op.d + popcount(peek(w, op.d))
+
+
 cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
     """The presence bits and root components of a SEQUENCE, SET or group."""
     cdef Member* member = &w.members[op.a]
     cdef Member* last = member + op.b
     cdef int64_t presence = w.pos
-    cdef uint64_t offset
-    cdef bint plain
-    cdef Op* child
+    cdef uint64_t mask  # presence bits still to be asked, the next one on top
+    cdef Member* needed = member + op.needed
+    cdef bint present, plain = w.spans is NULL
     checked(w, need(w, op.d))
+    mask = presence_word(w, op)
     w.pos += op.d
-    if w.spans is not NULL and op.d:
+    if op.d and not plain:
         mark(w, presence, "presence", -1, None)
     while member < last:
         if member.flags & (OPTIONAL | DEFAULT):
-            presence += 1
-            if not bit_at(w.data, presence - 1):
+            if mask == 0 and member >= needed:
+                return 0
+            present = mask >> 63
+            mask <<= 1
+            if op.d > 64:
+                present, mask = bit_at(w.data, presence), 1
+                presence += 1
+            if not present:
                 if member.flags & DEFAULT:
                     PyDict_SetItem(value, <object>w.names[member.name], default_value(w, member))
                 member += 1
                 continue
         w.path[slot] = member.name
-        child = &w.ops[member.op]
-        plain = child.code == INT and child.bits and child.d < 0 and not child.flags and not member.flags & DEFAULT
-        if plain and w.spans is NULL:  # the commonest component, without a call
-            checked(w, need(w, child.bits))
-            offset = peek(w, child.bits)
-            if offset > child.span:
-                decode_int(w, child)  # says what is wrong
-            w.pos += child.bits
-            PyDict_SetItem(
-                value, <object>w.names[member.name], PyLong_FromLongLong(<int64_t>(<uint64_t>child.lo + offset))
-            )
-        elif child.code == TABLE:
-            PyDict_SetItem(value, <object>w.names[member.name], decode_table(w, child, value))
+        if member.kind != ANY_VALUE and plain:
+            decode_plain_member(w, member, <PyObject*>value)
+        elif w.ops[member.op].code == TABLE:
+            item = decode_table(w, &w.ops[member.op], value)
+            PyDict_SetItem(value, <object>w.names[member.name], item)
         else:
             item = decode_op(w, member.op)
             PyDict_SetItem(value, <object>w.names[member.name], item)
             remark_default(w, member, item)
         member += 1
     return 0
+
+
+cdef inline uint64_t presence_word(Walk* w, Op* op) noexcept nogil:
+    """The presence bits from the top of a word on; one that is never used up where there are more than it holds."""
+    if op.d > 64:
+        return 1
+    return peek(w, op.d) << (64 - op.d) if op.d else 0
+
+
+cdef inline int decode_plain_member(Walk* w, Member* member, PyObject* value) except -1:
+    """The commonest components, without a call but to make the number and to keep it."""
+    cdef uint64_t offset
+    cdef PyObject* number
+    checked(w, need(w, member.bits))
+    offset = peek(w, member.bits)
+    if offset > member.span:
+        decode_op(w, member.op)  # says what is wrong
+    w.pos += member.bits
+    if member.kind == PLAIN_ITEM:
+        return set_item(value, w.names[member.name], w.names[member.lo + <int64_t>offset])
+    number = new_number(<int64_t>(<uint64_t>member.lo + offset))
+    try:
+        return set_item(value, w.names[member.name], number)
+    finally:
+        drop(number)
 
 
 cdef inline int remark_default(Walk* w, Member* member, object item) except -1:
@@ -294,11 +338,13 @@ cdef object decode_table(Walk* w, Op* op, dict parent):
     if row is NULL:
         return take_raw(w)
     slot = <int>checked(w, enter(w))
+    if w.strict:
+        value = decode_window(w, row.op, None, slot, row.name)
+        w.depth = slot
+        return <object>w.names[row.name], value
     try:
         value = decode_window(w, row.op, None, slot, row.name)
     except DecodeError as error:
-        if w.strict:
-            raise
         w.pos, w.end, w.elements, w.depth = start, outer_end, elements, depth
         octets = take_open(w)
         remark_error(w, error)

@@ -1,5 +1,8 @@
 # Decoding of types without members.
 
+cdef extern from "Python.h":
+    str PyUnicode_New(Py_ssize_t size, Py_UCS4 most)
+
 cdef object take_pieces(Walk* w, int unit, int64_t length, int pieces):
     """Octets of a string whose first length was read: ``unit`` bits for each of ``length``, more fragments after it."""
     cdef int64_t total = length
@@ -19,7 +22,12 @@ cdef object take_pieces(Walk* w, int unit, int64_t length, int pieces):
 
 cdef bytes take_string(Walk* w, int64_t bits):
     cdef bytes out
+    cdef uint8_t[8] few
     checked(w, need(w, bits))
+    if 0 < bits <= 64:
+        store64(few, peek(w, <int>bits) << (64 - bits))
+        w.pos += bits
+        return PyBytes_FromStringAndSize(<char*>few, (bits + 7) >> 3)
     out = PyBytes_FromStringAndSize(NULL, (bits + 7) >> 3)
     copy_bits(w, <uint8_t*>PyBytes_AS_STRING(out), bits)
     return out
@@ -166,6 +174,8 @@ cdef object decode_octets(Walk* w, Op* op):
     if op.bits == 0 and op.span == 0 and not op.flags & EXT:
         return take_string(w, 8 * op.lo)
     count = counted(w, op, &pieces)
+    if not pieces:
+        return take_string(w, 8 * count)
     octets, total = take_pieces(w, 8, count, pieces)
     checked(w, check_total(w, op, total))
     return octets
@@ -176,6 +186,10 @@ cdef object decode_bits(Walk* w, Op* op):
     cdef int64_t count
     cdef bytes octets
     count = counted(w, op, &pieces)
+    if not pieces:
+        octets = take_string(w, count)
+        checked(w, check_tail(w, op, count))
+        return octets, count
     octets, total = take_pieces(w, 1, count, pieces)
     count = checked(w, check_total(w, op, total))
     if op.flags & NAMED and not op.flags & EXT and count > op.lo:
@@ -203,34 +217,61 @@ cdef object decode_characters(Walk* w, Op* op):
 
 
 cdef object character_run(Walk* w, Op* op, int64_t count):
-    cdef int64_t place
-    cdef uint64_t code, most = 0xFF
     cdef bytes octets
-    cdef uint8_t* out
     checked(w, need(w, count * op.b))
     if op.b == 0:  # one letter only: the count is all that travels
         checked(w, spend(w, count))
         return <object>w.objects[op.a] * count
+    if op.b == 7 and op.a < 0:
+        return ascii_run(w, count)
     alphabet = <object>w.objects[op.a] if op.a >= 0 else None
     letters = _scalars.latin_letters(alphabet) if op.c else None
     if op.b > 8 or (op.c and letters is None):
         return wide_run(w, op, count)
-    if op.c:
-        most = len(letters) - 1
     octets = PyBytes_FromStringAndSize(NULL, count)
-    out = <uint8_t*>PyBytes_AS_STRING(octets)
-    for place in range(count):
-        code = peek(w, op.b)
-        if code > most:
-            fail(w, "alphabet", f"letter {code} of an alphabet of {most + 1}")
-        out[place] = <uint8_t>code
-        w.pos += op.b
+    take_letters(w, <uint8_t*>PyBytes_AS_STRING(octets), op.b, count)
     if op.c:
+        check_indices(w, octets, len(letters), op.b)
         return octets.translate(letters.ljust(256)).decode("latin-1")
     text = octets.decode("latin-1")
     if alphabet is not None:
         check_letters(w, text, alphabet)
     return text
+
+
+cdef str ascii_run(Walk* w, int64_t count):
+    """Seven-bit letters, all of which are allowed."""
+    cdef str text = PyUnicode_New(count, 127)
+    if count:
+        take_letters(w, <uint8_t*>PyUnicode_1BYTE_DATA(text), 7, count)
+    return text
+
+
+cdef void take_letters(Walk* w, uint8_t* out, int bits, int64_t count) noexcept nogil:
+    """``count`` codes of up to eight bits, as many at once as a word holds."""
+    cdef int many = 56 // bits, left
+    cdef uint64_t word, mask = (1 << bits) - 1
+    while count > 0:
+        if many > count:
+            many = <int>count
+        word = peek(w, many * bits)
+        w.pos += many * bits
+        for left in range(many - 1, -1, -1):
+            out[left] = <uint8_t>(word & mask)
+            word >>= bits
+        out += many
+        count -= many
+
+
+cdef int check_indices(Walk* w, bytes codes, int64_t letters, int bits) except -1:
+    """Letters that travel as their index; the cursor is behind them and goes back to a wrong one."""
+    cdef int64_t place, count = PyBytes_GET_SIZE(codes)
+    cdef const uint8_t* code = <const uint8_t*>PyBytes_AS_STRING(codes)
+    for place in range(count):
+        if code[place] >= letters:
+            w.pos -= (count - place) * bits
+            return fail(w, "alphabet", f"letter {code[place]} of an alphabet of {letters}")
+    return 0
 
 
 cdef object wide_run(Walk* w, Op* op, int64_t count):

@@ -1,5 +1,9 @@
 # Encoding of types without members.
 
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text)
+
+
 cdef object plain_int(Fill* f, object value):
     """The value as a Python int, as ``operator.index`` gives it."""
     if PyLong_Check(value):
@@ -204,27 +208,40 @@ cdef int encode_characters(Fill* f, Op* op, object value) except -1:
 
 
 cdef int put_letters(Fill* f, Op* op, str value, int64_t first, int64_t last) except -1:
-    cdef int64_t place
-    cdef bytes codes = letter_codes(f, op, value[first:last]) if op.b <= 8 else None
-    if codes is None:
+    cdef bytes indices = _scalars.letter_indices(<object>f.objects[op.a]) if op.c else None
+    cdef bytes octets
+    cdef const uint8_t* letters
+    if op.b > 8 or (op.c and indices is None):
         return put_wide_letters(f, op, value, first, last)
-    for place in range(last - first):
-        if codes[place] >> op.b:
-            refuse(f, "alphabet", f"{value[first + place]!r} does not fit {op.b} bits")
-        put(f, codes[place], op.b)
+    if PyUnicode_IS_ASCII(value):
+        letters = <const uint8_t*>PyUnicode_1BYTE_DATA(value) + first
+    else:
+        try:
+            octets = value[first:last].encode("latin-1")
+        except UnicodeEncodeError:
+            return put_wide_letters(f, op, value, first, last)
+        letters = <const uint8_t*>PyBytes_AS_STRING(octets)
+    return put_codes(f, op, letters, last - first, <const uint8_t*>PyBytes_AS_STRING(indices) if op.c else NULL)
+
+
+cdef int put_codes(Fill* f, Op* op, const uint8_t* letters, int64_t count, const uint8_t* indices) except -1:
+    """Letters of up to eight bits, as many at once as a word takes."""
+    cdef int many = 56 // op.b if op.b else 1, place
+    cdef uint64_t word
+    cdef uint8_t code
+    while count > 0:
+        if many > count:
+            many = <int>count
+        word = 0
+        for place in range(many):
+            code = letters[place] if indices == NULL else indices[letters[place]]
+            if code >> op.b:
+                refuse(f, "alphabet", f"{chr(code)!r} does not fit {op.b} bits")
+            word = word << op.b | code
+        put(f, word, many * op.b)
+        letters += many
+        count -= many
     return 0
-
-
-cdef bytes letter_codes(Fill* f, Op* op, str value):
-    """What letters of up to eight bits travel as; ``None`` where one is beyond Latin-1."""
-    indices = _scalars.letter_indices(<object>f.objects[op.a]) if op.c else None
-    if op.c and indices is None:
-        return None
-    try:
-        octets = value.encode("latin-1")
-    except UnicodeEncodeError:
-        return None
-    return octets.translate(indices) if op.c else octets
 
 
 cdef int put_wide_letters(Fill* f, Op* op, str value, int64_t first, int64_t last) except -1:

@@ -30,14 +30,24 @@ cdef struct Op:
     int32_t bits
     int32_t a, b, c, d
     int32_t min_bits
+    int32_t needed  # of a SEQUENCE or group: root members up to the last one that always is in its value
     int64_t lo
     uint64_t span
+
+cdef enum MemberKind:  # what a member's value is, as far as it is read without a call
+    ANY_VALUE
+    PLAIN_INT   # a number of 1 to 64 bits that fits int64: bits, lo, span
+    PLAIN_ITEM  # an item of an ENUMERATED that has no extension marker: bits, lo is the first name, span the last item
 
 cdef struct Member:
     int32_t op
     int32_t name
     int32_t flags
     int32_t value  # object of the DEFAULT, or -1
+    int32_t kind
+    int32_t bits
+    int64_t lo
+    uint64_t span
 
 cdef struct Row:  # of an open type's table; sorted by number within a table
     int64_t number

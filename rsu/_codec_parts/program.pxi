@@ -52,6 +52,24 @@ cdef class Program:
             member = &self.members[place]
             at = place * MEMBER_COLUMNS
             member.op, member.name, member.flags, member.value = rows[at], rows[at + 1], rows[at + 2], rows[at + 3]
+            self._set_kind(member)
+        for place in range(self.op_count):
+            op = &self.ops[place]
+            op.needed = op.b if op.code in (SEQUENCE, GROUP) else 0
+            while op.needed and self.members[op.a + op.needed - 1].flags & OPTIONAL:
+                op.needed -= 1
+        return 0
+
+    cdef int _set_kind(self, Member* member) except -1:
+        """Draws the type of the commonest members into their own row."""
+        cdef Op* op = &self.ops[member.op]
+        member.kind, member.bits, member.lo, member.span = ANY_VALUE, op.bits, op.lo, op.span
+        if op.flags or not op.bits or member.flags & DEFAULT:
+            return 0
+        if op.code == INT and op.d < 0:
+            member.kind = PLAIN_INT
+        elif op.code == ENUM:
+            member.kind, member.lo, member.span = PLAIN_ITEM, op.a, op.b - 1
         return 0
 
     cdef int _fill_rows(self, list tables) except -1:

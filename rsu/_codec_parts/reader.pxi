@@ -52,6 +52,8 @@ cdef inline uint64_t peek(Walk* w, int count) noexcept nogil:
         word = load64(w.data + place) << skip
         if skip + count > 64:
             word |= w.data[place + 8] >> (8 - skip)
+    elif w.octets >= 8:  # the last eight octets, what lies before the place shifted out
+        word = load64(w.data + w.octets - 8) << (8 * (place + 8 - w.octets) + skip)
     else:
         word = load_tail(w.data + place, w.octets - place) << skip
     return word >> (64 - count)
@@ -197,7 +199,7 @@ cdef int64_t take_count(Walk* w, Op* op, int* pieces) noexcept nogil:
     return count + op.lo
 
 
-cdef int64_t take_place(Walk* w, Op* op, bint* beyond) noexcept nogil:
+cdef inline int64_t take_place(Walk* w, Op* op, bint* beyond) noexcept nogil:
     """A place among the alternatives of a CHOICE or the items of an ENUMERATED; ``beyond``: of an addition unknown here."""
     cdef int64_t place = 0
     cdef int more = take_bit(w) if op.flags & EXT else 0
@@ -276,12 +278,13 @@ cdef int close_window(Walk* w, int64_t start, bint inside) noexcept nogil:
     return 0
 
 
-cdef bint any_bit(Walk* w, int64_t place, int64_t count) noexcept nogil:
-    cdef int64_t index
-    for index in range(place, place + count):
-        if bit_at(w.data, index):
-            return True
-    return False
+cdef inline bint any_bit(Walk* w, int64_t place, int64_t count) noexcept nogil:
+    """Whether one of up to eight bits is set."""
+    cdef int64_t octet = place >> 3
+    cdef int word = w.data[octet] << 8
+    if (place + count - 1) >> 3 > octet:
+        word |= w.data[octet + 1]
+    return (word >> (16 - (place & 7) - count)) & ((1 << count) - 1) != 0
 
 
 cdef Row* find_row(Row* rows, Op* table, int64_t number) noexcept nogil:
