@@ -342,7 +342,7 @@ cdef object decode_time(Walk* w, object reader, object writer):
     try:
         value = reader(text)
         same = writer(value) == text
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # a zone that leads out of the years 1 to 9999
         fail(w, "encoding", str(error))
     if not same:
         object_to(w, "non-minimal", f"time {text!r} is not in its restricted form")

@@ -196,6 +196,14 @@ def test_empty_input_is_refused_by_every_type(standard: str, schema_of: SchemaOf
         assert refused(schema_of(standard), name, b"").offset == 0
 
 
+@pytest.mark.parametrize("text", ["00010101000000+2359", "99991231235959-2359"])
+def test_a_time_whose_zone_leads_out_of_the_calendar_is_refused(text: str) -> None:
+    letters = "".join(f"{ord(letter):07b}" for letter in text)
+    data = bits(f"{len(text):08b}" + letters)
+    for strict in (True, False):
+        assert refused(ours("strings"), "Time", data, strict=strict).code == "encoding"
+
+
 # Every cut, every bit, random octets -----------------------------------------------------------------------------------
 
 
