@@ -144,37 +144,19 @@ cdef int skip_window(Walk* w, int32_t index, int slot, int32_t name) noexcept no
 cdef int skip_table(Walk* w, Op* op, Row* row) noexcept nogil:
     """An open type by table; in relaxed mode a row whose content does not decode is octets."""
     cdef int64_t start = w.pos, elements = w.elements
-    cdef int slot, depth = w.depth
+    cdef int slot, pieces = 0, depth = w.depth
     if row is NULL:
         return skip_raw(w)
     slot = enter(w)
     if slot < 0:
         return -1
-    if skip_window(w, row.op, slot, row.name) < 0:
-        if w.strict:
-            return -1
-        return reread_raw(w, start, elements, depth)
-    w.depth = slot
-    return 0
-
-
-cdef int reread_raw(Walk* w, int64_t start, int64_t elements, int depth) noexcept nogil:
-    """Back to the head of an open type whose content did not decode, and past its octets."""
-    cdef int pieces = 0
-    if w.fault == RAISED and not forgive(w):
+    if skip_window(w, row.op, slot, row.name) == 0:
+        w.depth = slot
+        return 0
+    if w.strict or turn_back(w, start, elements, depth) < 0:
         return -1
-    w.fault = NO_FAULT
-    w.pos, w.elements, w.depth = start, elements, depth
     elements = take_length(w, &pieces)
     return 0 if elements >= 0 and pass_pieces(w, 8, elements, pieces) >= 0 else -1
-
-
-cdef bint forgive(Walk* w) noexcept with gil:
-    """Forgets an error of the message, not one of the machine."""
-    if not isinstance(<object>w.error, DecodeError):
-        return False
-    drop_fault(w)
-    return True
 
 
 cdef int skip_raw(Walk* w) noexcept nogil:

@@ -138,6 +138,23 @@ cdef void outside(Walk* w, Window* window) noexcept nogil:
     w.data, w.octets, w.base, w.end = window.data, window.octets, window.base, window.end
 
 
+cdef int turn_back(Walk* w, int64_t start, int64_t elements, int depth) noexcept nogil:
+    """Back to the head of an open type whose content did not decode: relaxed mode takes it as octets."""
+    if w.fault == RAISED and not forgive(w):
+        return -1
+    w.fault = NO_FAULT
+    w.pos, w.elements, w.depth = start, elements, depth
+    return 0
+
+
+cdef bint forgive(Walk* w) noexcept with gil:
+    """Forgets an error of the message, not one of the machine."""
+    if not isinstance(<object>w.error, DecodeError):
+        return False
+    drop_fault(w)
+    return True
+
+
 cdef int take_bitmap(Walk* w, Bitmap* bitmap, int64_t known) noexcept nogil:
     """The extension bitmap; ``bitmap.copy`` is the caller's to free, also after a fault.
 
