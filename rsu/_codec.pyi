@@ -40,6 +40,15 @@ class TypeCodec:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> None: ...
+    def to_json(
+        self,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> bytes: ...
+    def from_json(self, text: str | bytes | bytearray | memoryview) -> bytes: ...
     def trace(
         self,
         data: bytes | bytearray | memoryview,
@@ -79,3 +88,13 @@ class SchemaBase:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> None: ...
+    def to_json(
+        self,
+        type_name: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> bytes: ...
+    def from_json(self, type_name: str, text: str | bytes | bytearray | memoryview) -> bytes: ...

@@ -12,8 +12,11 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``windows.pxi``      open types, extension bitmaps, ids that choose open types; for walkers without the GIL
 ``decode*.pxi``      bits → Python values, and spans for the tracer
 ``skip.pxi``         past a value with every check that decoding makes, without the GIL
+``json*.pxi``        bits → JSON text by X.697, without the GIL; :c:type:`Text` is the output
 ``writer.pxi``       :c:type:`Fill`: the encoder's output
 ``encode*.pxi``      Python values → bits
+``from_json.pxi``    JSON → Python values
+``script.pxi``       text prepared for JSON: names, DEFAULT values
 ``program.pxi``      the tables filled from :class:`rsu._asn1.lower.Lowered`; one call of each walker
 ``entry.pxi``        what Python calls
 ===================  =========================================================================================
@@ -23,7 +26,7 @@ for all types. CONTRIBUTING tells how to add one.
 
 Invariants: before bits are read they were checked against ``end`` (``need``), so the cursor never leaves the buffer; before a
 list is allocated its count was checked against the bits that remain and the element budget; each container takes one place
-of the path, so recursion is bounded by ``max_depth``; a Walk or Fill lives on the C stack of one call.
+of the path, so recursion is bounded by ``max_depth``; a Walk, Text or Fill lives on the C stack of one call.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -31,7 +34,7 @@ from cpython.dict cimport PyDict_Check, PyDict_GetItemWithError, PyDict_SetItem,
 from cpython.list cimport PyList_Check, PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_AsUnsignedLongLong, PyLong_Check, PyLong_FromLongLong
 from cpython.long cimport PyLong_FromUnsignedLongLong
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE
@@ -42,7 +45,10 @@ from libc.string cimport memcpy
 
 import sys
 from ast import literal_eval
+from binascii import unhexlify
 from operator import index as as_index
+
+import msgspec
 
 from rsu import _scalars
 from rsu.errors import DecodeError, EncodeError, Finding, SchemaError
@@ -54,8 +60,14 @@ include "_codec_parts/decode_scalars.pxi"
 include "_codec_parts/decode.pxi"
 include "_codec_parts/windows.pxi"
 include "_codec_parts/skip.pxi"
+include "_codec_parts/json_text.pxi"
+include "_codec_parts/json_runs.pxi"
+include "_codec_parts/json_kinds.pxi"
+include "_codec_parts/json.pxi"
 include "_codec_parts/writer.pxi"
 include "_codec_parts/encode_scalars.pxi"
 include "_codec_parts/encode.pxi"
+include "_codec_parts/from_json.pxi"
+include "_codec_parts/script.pxi"
 include "_codec_parts/program.pxi"
 include "_codec_parts/entry.pxi"

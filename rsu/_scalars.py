@@ -6,8 +6,10 @@ Each reader and writer raises ``ValueError`` with words for people; the codec ad
 from __future__ import annotations
 
 import copy
+import json
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -242,3 +244,29 @@ def utc_time(text: str) -> datetime:
 def utc_time_text(value: datetime) -> str:
     """datetime → ``YYMMDDhhmmssZ``."""
     return f"{_as_utc(value):%y%m%d%H%M%S}Z"
+
+
+# JSON ---------------------------------------------------------------------------------------------------------------
+
+REALS = {"INF": math.inf, "-INF": -math.inf, "NaN": math.nan, "-0": -0.0}  # X.697: what a JSON number does not say
+
+
+def real_node(value: float) -> float | str:
+    """A REAL as JSON has it."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "INF" if value > 0 else "-INF"
+    return "-0" if value == 0 and math.copysign(1, value) < 0 else value
+
+
+def repeated_key(text: bytes) -> str:
+    """The first key that an object of some JSON text has twice."""
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(name for name, _ in pairs)
+        repeated.extend(name for name, count in counts.items() if count > 1)
+
+    json.loads(text, object_pairs_hook=note)
+    return repeated[0]

@@ -49,6 +49,14 @@ cdef class TypeCodec:
         """As :meth:`rsu.Schema.check` for this type."""
         self.program.check(self.op, data, self.name, strict, max_elements, max_depth)
 
+    def to_json(self, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
+        """As :meth:`rsu.Schema.to_json` for this type."""
+        return self.program.to_json(self.op, data, self.name, strict, max_elements, max_depth)
+
+    def from_json(self, text):
+        """As :meth:`rsu.Schema.from_json` for this type."""
+        return self.program.from_json(self.op, text, self.name)
+
 
 cdef class SchemaBase:
     """The part of :class:`rsu.Schema` that is called once for each message.
@@ -110,3 +118,29 @@ cdef class SchemaBase:
         """
         cdef TypeCodec codec = self._codec(type_name)
         codec.program.check(codec.op, data, codec.name, strict, max_elements, max_depth)
+
+    def to_json(self, type_name, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
+        """The value that ``data`` holds as JSON text (ITU-T X.697), straight from the bits.
+
+        What :meth:`decode` would give, in UTF-8 and without white space. Absent components with a DEFAULT are written: X.697
+        leaves that to the sender, and so a reader needs no schema. A BIT STRING of one size is hex, another
+        ``{"value", "length"}``; an open type and CONTAINING are ``{"TypeName": value}``; octets that the schema does not know
+        are hex, under ``"..."`` by their index.
+        Parameters as :meth:`decode`.
+
+        :raises rsu.DecodeError: as :meth:`decode` does, and for an INTEGER of more than 4300 digits.
+        """
+        cdef TypeCodec codec = self._codec(type_name)
+        return codec.program.to_json(codec.op, data, codec.name, strict, max_elements, max_depth)
+
+    def from_json(self, type_name, text):
+        """The encoding of a value in JSON: what :meth:`to_json` writes, and what else X.697 allows.
+
+        Components with a DEFAULT may be absent or there, hex may have small letters, and a BIT STRING whose root has one size
+        may be hex or ``{"value", "length"}``.
+
+        :param text: str, or UTF-8 as bytes, bytearray or memoryview.
+        :raises rsu.EncodeError: with path and reason; code ``json`` for text that is no JSON or has a key twice.
+        """
+        cdef TypeCodec codec = self._codec(type_name)
+        return codec.program.from_json(codec.op, text, codec.name)

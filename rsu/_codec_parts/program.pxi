@@ -1,5 +1,8 @@
 # The program of a schema as C tables, and one call of each walker over it.
 
+cdef enum:
+    HELD_OCTETS = 1024  # to let the GIL go and get it back costs more than a shorter message takes
+
 cdef class Program:
     """Tables of one schema, ready to run.
 
@@ -11,6 +14,7 @@ cdef class Program:
     cdef Row* rows
     cdef PyObject** names
     cdef PyObject** objects
+    cdef Script script
     cdef list name_list, object_list, enums
     cdef Py_ssize_t op_count
 
@@ -35,6 +39,7 @@ cdef class Program:
             self.objects[place] = <PyObject*>self.object_list[place]
         self._fill(lowered.ops, lowered.members)
         self._fill_rows(lowered.rows)
+        self.script = Script(self, len(lowered.members) // MEMBER_COLUMNS)
 
     cdef int _fill(self, list columns, list rows) except -1:
         cdef Py_ssize_t place, at
@@ -161,6 +166,32 @@ cdef class Program:
         if w.fault:
             raise_fault(&w)
         return 0
+
+    cdef bytes to_json(self, int32_t op, object data, object name, bint strict, int64_t max_elements, int max_depth):
+        cdef Walk w
+        cdef Text t
+        cdef uint8_t[FIRST_TEXT] stack
+        cdef bytes octets = data if type(data) is bytes else octets_of(data)
+        self._start(&w, octets, name, False, strict, True, None, max_elements, max_depth)
+        self.script.open(&t, stack)
+        try:
+            if w.octets < HELD_OCTETS:
+                json_whole(&w, &t, op)
+            else:
+                with nogil:
+                    json_whole(&w, &t, op)
+            if w.fault:
+                raise_fault(&w)
+            return PyBytes_FromStringAndSize(<char*>t.data, t.at - t.data)
+        finally:
+            if t.owned:
+                free(t.data)
+
+    cdef bytes from_json(self, int32_t op, object text, object name):
+        cdef Fill f
+        cdef uint8_t[FIRST_CAPACITY] stack
+        self._open(&f, stack, name, False)
+        return self.encode(op, from_node(&f, op, parse_json(&f, text)), name, False)
 
     cdef object trace(self, int32_t op, object data, object name, bint strict, int64_t max_elements, int max_depth):
         cdef Walk w

@@ -15,6 +15,7 @@ Verdict = tuple[str, str, int, str, str] | None
 WALKERS: dict[str, Callable[[rsu.Schema, str, bytes, bool], Any]] = {
     "decode": lambda schema, name, data, strict: schema.decode(name, data, strict=strict),
     "check": lambda schema, name, data, strict: schema.check(name, data, strict=strict),
+    "to_json": lambda schema, name, data, strict: schema.to_json(name, data, strict=strict),
 }
 
 

@@ -62,9 +62,20 @@ def _covers(data: bytes, value: Any, spans: Any) -> str:
     return "" if reached == 8 * len(data) else f"spans up to bit {reached} of {8 * len(data)}"
 
 
+def _bind_json(schema: rsu.Schema, type_name: str) -> Reader:
+    codec = schema.find_type(type_name)
+    return lambda data: codec.decode(codec.from_json(codec.to_json(data)))
+
+
+def _bind_check(schema: rsu.Schema, type_name: str) -> Reader:
+    return schema.find_type(type_name).check
+
+
 CALLS: tuple[Call, ...] = (
     Call("relaxed", 16, _bind_relaxed, _same_value, lenient=True),
     Call("trace", 64, _bind_trace, _covers),
+    Call("json", 32, _bind_json, _same_value),
+    Call("check", 16, _bind_check),
 )
 
 
