@@ -36,9 +36,9 @@ from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_1BYTE_DATA, PyUnicode_Check
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 import sys
 from ast import literal_eval
@@ -58,4 +58,8 @@ include "_codec_parts/writer.pxi"
 include "_codec_parts/encode_scalars.pxi"
 include "_codec_parts/encode.pxi"
 include "_codec_parts/program.pxi"
+include "_codec_parts/plan.pxi"
+include "_codec_parts/cells.pxi"
+include "_codec_parts/columns.pxi"
 include "_codec_parts/entry.pxi"
+include "_codec_parts/batch.pxi"
