@@ -2,8 +2,8 @@
 
 #: Why a cell is empty, by number: what the message says, then the codes of :class:`rsu.DecodeError`.
 REASONS = (
-    "", "absent", "unavailable", "unknown", "wide", "alphabet", "depth", "elements", "encoding", "index", "length", "non-minimal",
-    "open-type", "padding", "range", "size", "trailing", "truncated",
+    "", "absent", "unavailable", "unknown", "wide", "alphabet", "depth", "elements", "encoding", "index", "length",
+    "non-minimal", "open-type", "padding", "range", "size", "trailing", "truncated",
 )
 REASON_NUMBERS = {reason: number for number, reason in enumerate(REASONS)}
 

@@ -39,7 +39,10 @@ cdef int fill_wide(Walk* w, Rows* r, Step* step, Op* op) noexcept nogil:
         w.pos += 1
         if take_offset(w, op, &offset) < 0:
             return -1
-        put_number(r, step.column, <int64_t>(<uint64_t>op.lo + offset))
+        if op.flags & UNSIGNED and <int64_t>(<uint64_t>op.lo + offset) < 0:
+            set_why(r, step.column, TOO_WIDE)
+        else:
+            put_number(r, step.column, <int64_t>(<uint64_t>op.lo + offset))
         return 0
     return key_in_python(w, r, step, NULL)
 
@@ -133,9 +136,11 @@ cdef void fill_default_object(Plan plan, Rows* r, Filling* filling) noexcept wit
     r.why[r.row * r.count + filling.column] = KEPT
 
 
-cdef void fill_additions(Plan plan, Rows* r, Node* node) noexcept nogil:
-    """DEFAULTs of additions, before those that came overwrite them."""
-    cdef int place
-    for place in range(node.first + node.count, node.first + node.count + node.more):
-        if plan.steps[place].fills:
-            fill_defaults_of(plan, r, &plan.steps[place], NULL)
+cdef void fill_additions(Plan plan, Rows* r, Node* node, Bitmap* bitmap) noexcept nogil:
+    """DEFAULTs of additions that did not come."""
+    cdef Step* step = &plan.steps[node.first + node.count]
+    cdef Step* last = step + node.more
+    while step < last:
+        if step.fills and not (bitmap is not NULL and step.place < bitmap.count and announced(bitmap, step.place)):
+            fill_defaults_of(plan, r, step, NULL)
+        step += 1

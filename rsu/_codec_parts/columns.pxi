@@ -129,12 +129,13 @@ cdef int run_key(Walk* w, Rows* r, Step* step, Keys* keys) noexcept nogil:
     cdef uint64_t offset
     cdef int64_t number
     cdef Op* op = &w.ops[step.op]
-    if op.code != INT or op.flags & (EXT | UNSIGNED):
+    if op.code != INT or op.flags & EXT:
         return key_in_python(w, r, step, keys)
     if take_offset(w, op, &offset) < 0:
         return -1
     number = <int64_t>(<uint64_t>op.lo + offset)
-    add_key(keys, step.name, number)
+    if number >= 0 or not op.flags & UNSIGNED:  # no row has an id that large
+        add_key(keys, step.name, number)
     if step.column >= 0:
         put_number(r, step.column, number)
     return 0
@@ -198,31 +199,31 @@ cdef int run_sequence(Walk* w, Plan plan, Rows* r, Node* node, Op* op) noexcept 
     keys.count = 0
     if slot < 0:
         return -1
-    if w.depth + node.deep > w.max_depth:
-        return stop(w, TOO_DEEP, w.max_depth, 0)
     if op.flags & EXT:
         more = take_bit(w)
         if more < 0:
             return -1
-    if run_components(w, plan, r, node, op.d, &keys) < 0:
+    if run_components(w, plan, r, node, &keys) < 0:
         return -1
-    if node.more:
-        fill_additions(plan, r, node)
-    if more and run_additions(w, plan, r, node, op, slot, &keys) < 0:
+    if not more:
+        fill_additions(plan, r, node, NULL)
+    elif run_additions(w, plan, r, node, op, slot, &keys) < 0:
         return -1
     w.depth = slot
     return 0
 
 
-cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, int presence_bits, Keys* keys) noexcept nogil:
+cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, Keys* keys) noexcept nogil:
     """Presence bits and root components; gives how many optional ones were there, and one for those that must be."""
     cdef Step* step = &plan.steps[node.first]
     cdef Step* last = step + node.count
     cdef int64_t presence = w.pos, found = 0
     cdef int32_t left
-    if need(w, presence_bits) < 0:
+    if w.depth + node.deep > w.max_depth:  # SEQUENCEs that were drawn into this one take no place: say which fault is first
+        return skip_members(w, &w.ops[node.op], w.depth - 1, keys)
+    if need(w, w.ops[node.op].d) < 0:
         return -1
-    w.pos += presence_bits
+    w.pos += w.ops[node.op].d
     while step < last:
         if step.presence >= 0:
             if not bit_at(w.data, presence + step.presence):
@@ -247,7 +248,7 @@ cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, int presenc
 
 cdef int run_additions(Walk* w, Plan plan, Rows* r, Node* node, Op* op, int slot, Keys* keys) noexcept nogil:
     cdef Bitmap bitmap
-    cdef int result = take_bitmap(w, &bitmap)
+    cdef int result = take_bitmap(w, &bitmap, op.c)
     cdef int64_t place
     cdef Step* step
     w.path[slot] = NO_NAME
@@ -260,10 +261,12 @@ cdef int run_additions(Walk* w, Plan plan, Rows* r, Node* node, Op* op, int slot
                 result = run_addition(w, plan, r, step, slot, keys)
             elif place < op.c:
                 result = skip_addition(w, &w.members[op.a + op.b + place], slot, keys)
-            elif spend(w, 1) < 0 or skip_raw(w) < 0:
-                result = -1
+            else:
+                result = skip_raw(w)
             if result < 0:
                 break
+    if result == 0:
+        fill_additions(plan, r, node, &bitmap)
     free(bitmap.copy)
     return result
 
@@ -286,7 +289,7 @@ cdef int run_addition(Walk* w, Plan plan, Rows* r, Step* step, int slot, Keys* k
         return -1
     if step.code == DOWN and w.ops[plan.nodes[step.node].op].code == GROUP:
         node = &plan.nodes[step.node]
-        found = run_components(w, plan, r, node, w.ops[node.op].d, keys)
+        found = run_components(w, plan, r, node, keys)
         if found == 0:
             found = complain(w, EMPTY_GROUP, 0, 0)
     else:
@@ -363,6 +366,8 @@ cdef int run_list(Walk* w, Plan plan, Rows* r, Node* node, Op* op, int column) n
         count = take_length(w, &pieces)
         if count < 0:
             return -1
+    if check_total(w, op, done) < 0:
+        return -1
     w.depth = slot
     r.level = level
     r.row = outer
