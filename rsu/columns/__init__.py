@@ -7,7 +7,7 @@ puts what is wanted into cells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,9 +44,9 @@ class Columns:
             program,
             [step.row() for step in compiler.steps],
             compiler.nodes,
-            compiler.fills,
+            compiler.defaults.fills,
             [(cell.kind, cell.width, each.level) for cell, each in zip(self._cells, wanted, strict=True)],
-            compiler.objects,
+            compiler.defaults.objects,
         )
 
     def __repr__(self) -> str:
@@ -86,7 +86,8 @@ class Columns:
         for column, (name, scale) in enumerate(zip(self.names, self.scales, strict=True)):
             if scale is not None:
                 scale.apply(storage.column(name), storage.why[:, column])
-        storage.retype({name: cell.dtype for name, cell, scale in zip(self.names, self._cells, self.scales, strict=True) if scale})
+        columns = zip(self.names, self._cells, self.scales, strict=True)
+        storage.retype({name: cell.dtype for name, cell, scale in columns if scale})
 
 
 def _cell(wanted: Wanted, scale: Scale | None) -> Cell:
