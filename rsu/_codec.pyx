@@ -16,6 +16,8 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``encode*.pxi``      Python values → bits
 ``program.pxi``      the tables filled from :class:`rsu._asn1.lower.Lowered`; one call of each walker
 ``entry.pxi``        what Python calls
+``plan.pxi``         a projection as tables; ``columns.pxi`` and ``cells.pxi`` walk a message along it, ``batch.pxi`` many
+``arrow*.pxi``       Arrow's C data interface, out and in
 ===================  =========================================================================================
 
 A walker agrees with every other about what a message is, where it stops making sense and what is said of it; a test holds that
@@ -63,3 +65,5 @@ include "_codec_parts/cells.pxi"
 include "_codec_parts/columns.pxi"
 include "_codec_parts/entry.pxi"
 include "_codec_parts/batch.pxi"
+include "_codec_parts/arrow.pxi"
+include "_codec_parts/arrow_in.pxi"

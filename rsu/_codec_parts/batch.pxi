@@ -60,10 +60,9 @@ cdef class Batch:
         return batch
 
     @staticmethod
-    def of_buffer(const uint8_t[::1] buffer, const int64_t[::1] offsets, object missing=None):
+    def of_buffer(const uint8_t[::1] buffer, const int64_t[::1] offsets):
         """From one buffer: message i is ``buffer[offsets[i]:offsets[i + 1]]``.
 
-        :param missing: numbers of messages that are not there.
         :raises ValueError: where the offsets fall or pass the buffer.
         """
         cdef Batch batch = Batch()
@@ -80,8 +79,23 @@ cdef class Batch:
                 )
             batch.starts[place] = base + offsets[place]
             batch.lengths[place] = offsets[place + 1] - offsets[place]
-        for place in missing if missing is not None else ():
-            batch.starts[place] = NULL
+        return batch
+
+    @staticmethod
+    def of_arrow(source):
+        """From an Arrow array or stream of arrays of octets; a null is a message that is not there.
+
+        :raises TypeError: for an array of anything else.
+        """
+        cdef Batch batch = Batch()
+        cdef ArrowPart part
+        cdef int64_t first = 0
+        layout, parts = arrow_parts(source)
+        form, _, width = layout.partition(":")
+        batch._make(sum([(<ArrowPart>part).array.length for part in parts]), parts)
+        for part in parts:
+            place_part(batch, first, &part.array, ARROW_FORMS[form], int(width or 0))
+            first += part.array.length
         return batch
 
     def walk(self, Plan plan, storage, uint8_t[::1] verdicts, *, int64_t max_elements=10_000, int max_depth=64):

@@ -63,7 +63,8 @@ class Columns:
         """The columns of many messages; other threads run meanwhile.
 
         :param batch: a sequence of messages (bytes, bytearray, memoryview; ``None`` for a row of nothing); a pair
-            ``(buffer, offsets)``, where message i is ``buffer[offsets[i]:offsets[i + 1]]``; or an Arrow binary array.
+            ``(buffer, offsets)``, where message i is ``buffer[offsets[i]:offsets[i + 1]]``; or an Arrow array of binary, whole
+            or in chunks, of any library that speaks Arrow's C data interface.
         :param layout: ``rows``: cells side by side in one structured array; ``columns``: an array for each column, which Arrow
             takes without a copy.
         :param max_elements: list elements in one message.
@@ -96,11 +97,10 @@ def _cell(wanted: Wanted, scale: Scale | None) -> Cell:
 
 def batch_of(batch: Any) -> Batch:
     """The messages of any of the forms that :meth:`Columns.decode` takes."""
-    if hasattr(batch, "__arrow_c_array__"):
+    if hasattr(batch, "__arrow_c_array__") or hasattr(batch, "__arrow_c_stream__"):
         return Batch.of_arrow(batch)
     if isinstance(batch, tuple) and len(batch) == 2 and not isinstance(batch[1], Octets | None):
-        buffer, offsets = batch
-        return Batch.of_buffer(_octets(buffer), np.ascontiguousarray(offsets, np.int64))
+        return Batch.of_buffer(_octets(batch[0]), _offsets(batch[1]))
     if isinstance(batch, Octets):
         raise TypeError("one message is given; a sequence of messages is needed: [data]")
     return Batch.of_list(batch)
@@ -109,6 +109,13 @@ def batch_of(batch: Any) -> Batch:
 def _octets(buffer: Any) -> Array:
     """The octets of anything with a buffer, without a copy."""
     return np.frombuffer(buffer, np.uint8) if not isinstance(buffer, np.ndarray) else buffer.reshape(-1).view(np.uint8)
+
+
+def _offsets(offsets: Any) -> Array:
+    given = np.asarray(offsets)
+    if given.dtype.kind not in "iu" or given.ndim != 1:
+        raise TypeError(f"offsets of {given.ndim} dimensions and type {given.dtype}: must be a row of integers")
+    return np.ascontiguousarray(given, np.int64)
 
 
 __all__ = ["Columns", "Table"]

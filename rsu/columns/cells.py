@@ -16,22 +16,29 @@ from rsu._asn1.lower import (
     CHOICE,
     ENUM,
     EXT,
+    GENTIME,
     INT,
     LIST,
     NULL,
     OCTCON,
     OCTSTR,
+    OPEN,
+    REAL,
     SEMIINT,
     SEQUENCE,
     TABLE,
     UINT64_MAX,
     UNSIGNED,
+    UTCTIME,
     Lowered,
 )
 
 NUMBER, FLAGS, OCTETS, OBJECT = range(4)  # CellKind of the engine
 MAX_FIXED_OCTETS = 256  # a longer OCTET STRING is Python's bytes
 WIDEST_FLAGS = 64
+MOST_NAMES = 2**15  # whose numbers an int16 holds
+#: What Python values of an op are, where they are no text.
+FORMS = {OCTSTR: "octets", OPEN: "octets", BITSTR: "bits", REAL: "real", GENTIME: "time", UTCTIME: "time"}
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,13 @@ class Cell:
     :param kind: one of ``NUMBER``, ``FLAGS``, ``OCTETS``, ``OBJECT``.
     :param dtype: numpy's type of them; ``O`` for ``OBJECT``.
     :param names: what the numbers of an ENUMERATED, CHOICE or open type stand for.
+    :param form: of the values of ``OBJECT``: ``text``, ``octets``, ``bits``, ``real`` or ``time``.
     """
 
     kind: int
     dtype: np.dtype[np.generic]
     names: tuple[str, ...] = ()
+    form: str = ""
 
     @property
     def width(self) -> int:
@@ -65,12 +74,13 @@ def cell_of(lowered: Lowered, index: int) -> Cell:
     if op.code == LIST:
         return Cell(NUMBER, np.dtype(np.int32))
     if op.code in (ENUM, CHOICE, TABLE):
-        return Cell(NUMBER, np.dtype(np.int16), names_of(lowered, op))
+        names = names_of(lowered, op)
+        return Cell(NUMBER, np.dtype(np.int16 if len(names) <= MOST_NAMES else np.int32), names)
     if op.code == BITSTR and 0 <= op.span and op.lo + op.span <= WIDEST_FLAGS:
         return Cell(FLAGS, np.dtype(np.uint64) if op.flags & EXT else _unsigned(2 ** (op.lo + op.span) - 1))
     if op.code == OCTSTR and op.span == 0 and not op.flags & EXT and 0 < op.lo <= MAX_FIXED_OCTETS:
         return Cell(OCTETS, np.dtype(f"V{op.lo}"))
-    return Cell(OBJECT, np.dtype(object))
+    return Cell(OBJECT, np.dtype(object), form=FORMS.get(op.code, "text"))
 
 
 def names_of(lowered: Lowered, op: Op) -> tuple[str, ...]:

@@ -197,8 +197,8 @@ class Compiler:
 
     def _table(self, op: Op, branch: Branch, level: int) -> int:
         types: dict[str, set[tuple[int, int]]] = {}  # a type may stand in more than one row
-        for inner, name in self.lowered.rows[op.a].values():
-            types.setdefault(self.lowered.names[name], set()).add((inner, name))
+        for row in self.lowered.rows[op.a].values():
+            types.setdefault(self.lowered.names[row[1]], set()).add(row)
         self._only(branch, op, types)
         steps = []
         for name, below in branch.inner.items():

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 
 
 def pandas_frame(pandas: Any, table: Table) -> Any:
-    """Numbers with NA, names as categories, octets as bytes; the message's number is the index."""
-    columns = {name: _column(pandas, table, name) for name in table.names}
-    return pandas.DataFrame(columns, index=pandas.Index(table.message, name="message"))
+    """Numbers with NA, names as categories, octets as bytes; the message's number is the index, elements are columns."""
+    message, *elements = table.row_names
+    columns = {
+        name: pandas.arrays.IntegerArray(np.ascontiguousarray(table.element[:, level]), table.element[:, level] < 0)
+        for level, name in enumerate(elements)
+    }
+    columns |= {name: _column(pandas, table, name) for name in table.names}
+    return pandas.DataFrame(columns, index=pandas.Index(table.message, name=message))
 
 
 def _column(pandas: Any, table: Table, name: str) -> Any:
     cell, values, empty = table.cells[name], table.values(name), table.empty(name)
     if cell.names:
-        return pandas.Categorical.from_codes(np.where(empty, -1, values), list(cell.names))
+        codes, names = table.codes(name)
+        return pandas.Categorical.from_codes(np.where(empty, -1, codes), list(names))
     if cell.kind == OBJECT:
         return values
     if cell.kind == OCTETS:

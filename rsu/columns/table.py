@@ -60,11 +60,13 @@ class Table:
             return self._single[name]
         if self._record is None or name not in self.cells:
             raise KeyError(f"no column {name!r}: there are {', '.join(self.names)}")
-        return self._record[name]
+        column: Array = self._record[name]
+        return column
 
     def empty(self, name: str) -> Array:
         """Where a column has no value: (rows,) bool."""
-        return self.why[:, self.names.index(name)] != 0
+        gone: Array = self.why[:, self.names.index(name)] != 0
+        return gone
 
     def reasons(self, name: str) -> Array:
         """Why each cell of a column is empty, in words: (rows,) str; empty where there is a value."""
@@ -77,6 +79,27 @@ class Table:
             raise KeyError(f"column {name!r} holds no names")
         found = np.array([*names, None], object)
         return found[np.where(self.empty(name), len(names), self.values(name))]
+
+    def codes(self, name: str) -> tuple[Array, tuple[str, ...]]:
+        """A column of names as numbers and the names they stand for, each once, whatever rows of an open type share it."""
+        names = self.cells[name].names
+        different = tuple(dict.fromkeys(names))
+        if different == names:
+            return self.values(name), names
+        places = np.array([different.index(each) for each in names], self.values(name).dtype)
+        return places[self.values(name)], different
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """Names that frames give to the number of the message and of each list's element, outermost first.
+
+        ``message``, ``element``, ``element_2``, …; with an underscore behind it where a column has that name.
+        """
+        names = ["message", "element", *(f"element_{level + 1}" for level in range(1, self.element.shape[1]))]
+        names = names[: 1 + self.element.shape[1]]
+        while taken := set(names) & set(self.names):
+            names = [f"{name}_" if name in taken else name for name in names]
+        return tuple(names)
 
     @property
     def array(self) -> Array:
@@ -98,25 +121,31 @@ class Table:
         return mask
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        """Arrow's C data interface: a struct array with ``message`` and the columns. Nothing is copied but bits and texts
-        when the table was decoded with ``layout="columns"``."""
+        """Arrow's C data interface, which pyarrow, polars, DuckDB and others read: a struct array of ``message``, the
+        ``element`` of each list, and the columns.
+
+        Numbers are handed over without a copy when the table was decoded with ``layout="columns"``; bits and texts are copied.
+        """
         from rsu.columns.arrow import export
 
         return export(self)
 
     def to_arrow(self) -> pyarrow.RecordBatch:
-        """As a pyarrow record batch."""
-        return _library("pyarrow").record_batch(self)
+        """As a pyarrow record batch; see :mod:`rsu.columns.arrow` for what each column becomes."""
+        batch: pyarrow.RecordBatch = _library("pyarrow").record_batch(self)
+        return batch
 
     def to_pandas(self) -> pandas.DataFrame:
         """As a pandas frame: numbers with pandas' NA, names as categories, the message's number as the index."""
         from rsu.columns.frames import pandas_frame
 
-        return pandas_frame(_library("pandas"), self)
+        frame: pandas.DataFrame = pandas_frame(_library("pandas"), self)
+        return frame
 
     def to_polars(self) -> polars.DataFrame:
-        """As a polars frame."""
-        return _library("polars").DataFrame(_library("polars").from_arrow(self))
+        """As a polars frame, through Arrow's C data interface."""
+        frame: polars.DataFrame = _library("polars").from_arrow(self).struct.unnest()
+        return frame
 
 
 def _library(name: str) -> Any:
