@@ -66,8 +66,9 @@ class Compiler:
     def value(self, index: int, branch: Branch | None, level: int, owner: int = -1, member: str = "") -> Step:
         """The step for a value of op ``index``; ``member`` is its name in the SEQUENCE of op ``owner``."""
         op = op_at(self.lowered, index)
-        if branch is None:
+        if branch is None and op.code != TABLE:
             return passed(op)
+        branch = branch or Branch()  # what an open type holds is checked also where nothing of it is kept
         if branch.column >= 0:
             self.wanted[branch.column] = Wanted(cell_of(self.lowered, index), level, index, owner, member)
         if op.code in CONTAINERS:

@@ -32,12 +32,14 @@ class Branch:
 def branches(paths: Mapping[str, str]) -> Branch:
     """The tree of all paths; columns are numbered in their order.
 
-    :raises SchemaError: for an empty projection, an empty path or a path that is wanted twice.
+    :raises SchemaError: for an empty projection, a column without a name, a path that is none, or one that is wanted twice.
     """
     if not 1 <= len(paths) <= MAX_COLUMNS:
         raise SchemaError(f"a projection of {len(paths)} columns: must be 1 to {MAX_COLUMNS}")
     root = Branch()
     for column, (name, path) in enumerate(paths.items()):
+        if not name:
+            raise SchemaError(f"the column of path {path!r} has no name: say {{'name': {path!r}}}")
         branch = root
         for part in parts(path):
             below = f"{branch.path}{part}" if part == ELEMENT else f"{branch.path}.{part}".lstrip(".")

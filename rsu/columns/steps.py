@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 from rsu._asn1.info import Op, op_at
 from rsu._asn1.lower import (
@@ -43,7 +43,8 @@ class Step:
 
     def row(self) -> tuple[int, ...]:
         """The numbers for the engine, which takes the span's 64 bits as a signed number."""
-        return astuple(replace(self, span=self.span - 2**64 if self.span >= 2**63 else self.span))
+        *numbers, span = vars(self).values()
+        return (*numbers, span - 2**64 if span >= 2**63 else span)
 
 
 def kept(op: Op, column: int) -> Step:
