@@ -39,6 +39,7 @@ class Columns:
         wanted = [compiler.wanted[column] for column in range(len(paths))]
         self.scales = [scale_of(lowered, each, units) if units is not None else None for each in wanted]
         self._cells = [_cell(each, scale) for each, scale in zip(wanted, self.scales, strict=True)]
+        self._kept = [np.dtype(np.int64) if scale and scale.measures else cell.dtype for cell, scale in self._scaled()]
         self._levels = max(each.level for each in wanted)
         self._plan = Plan(
             program,
@@ -71,8 +72,7 @@ class Columns:
         :param max_depth: nesting, 256 at most.
         """
         messages = batch_of(batch)
-        kept = [np.dtype(np.int64) if scale else cell.dtype for cell, scale in zip(self._cells, self.scales, strict=True)]
-        storage = Storage(self.names, self._cells, kept, self._levels, layout)
+        storage = Storage(self.names, self._cells, self._kept, self._levels, layout)
         errors = np.zeros(len(messages), np.uint8)
         try:
             rows = messages.walk(self._plan, storage, errors, max_elements=max_elements, max_depth=max_depth)
@@ -87,12 +87,15 @@ class Columns:
         for column, (name, scale) in enumerate(zip(self.names, self.scales, strict=True)):
             if scale is not None:
                 scale.apply(storage.column(name), storage.why[:, column])
-        columns = zip(self.names, self._cells, self.scales, strict=True)
-        storage.retype({name: cell.dtype for name, cell, scale in columns if scale})
+        storage.retype({name: cell.dtype for name, (cell, scale) in zip(self.names, self._scaled(), strict=True) if scale})
+
+    def _scaled(self) -> zip[tuple[Cell, Scale | None]]:
+        """Cells with their scales."""
+        return zip(self._cells, self.scales, strict=True)
 
 
 def _cell(wanted: Wanted, scale: Scale | None) -> Cell:
-    return wanted.cell if scale is None else Cell(wanted.cell.kind, np.dtype(np.float64))
+    return Cell(wanted.cell.kind, np.dtype(np.float64)) if scale and scale.measures else wanted.cell
 
 
 def batch_of(batch: Any) -> Batch:

@@ -56,29 +56,34 @@ class Table:
 
     def values(self, name: str) -> Array:
         """The cells of a column without their mask: (rows,); empty ones hold zero, NaN or ``None``."""
-        if name in self._single:
+        self._place(name)
+        if name in self._single or self._record is None:
             return self._single[name]
-        if self._record is None or name not in self.cells:
-            raise KeyError(f"no column {name!r}: there are {', '.join(self.names)}")
         column: Array = self._record[name]
         return column
 
     def empty(self, name: str) -> Array:
         """Where a column has no value: (rows,) bool."""
-        gone: Array = self.why[:, self.names.index(name)] != 0
+        gone: Array = self.why[:, self._place(name)] != 0
         return gone
 
     def reasons(self, name: str) -> Array:
         """Why each cell of a column is empty, in words: (rows,) str; empty where there is a value."""
-        return np.array(self.REASONS)[self.why[:, self.names.index(name)]]
+        return np.array(self.REASONS)[self.why[:, self._place(name)]]
 
     def texts(self, name: str) -> Array:
         """A column of names (an ENUMERATED, CHOICE or open type) as words: (rows,) object; ``None`` where it is empty."""
+        self._place(name)
         names = self.cells[name].names
         if not names:
             raise KeyError(f"column {name!r} holds no names")
         found = np.array([*names, None], object)
         return found[np.where(self.empty(name), len(names), self.values(name))]
+
+    def _place(self, name: str) -> int:
+        if name not in self.cells:
+            raise KeyError(f"no column {name!r}: there are {', '.join(self.names)}")
+        return self.names.index(name)
 
     def codes(self, name: str) -> tuple[Array, tuple[str, ...]]:
         """A column of names as numbers and the names they stand for, each once, whatever rows of an open type share it."""

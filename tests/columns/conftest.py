@@ -11,10 +11,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "codec"))  # its modules name each other without a package
 
-from codec_pycrate import Pycrate  # noqa: E402
-from codec_schemas import built_in_texts  # noqa: E402
+from codec_pycrate import Pycrate
+from codec_schemas import built_in_texts
 
-import rsu  # noqa: E402
+import rsu
 
 
 @pytest.fixture(scope="session")
