@@ -169,12 +169,12 @@ def test_no_object_is_lost_when_there_is_no_room(failing: int, monkeypatch: pyte
 
     monkeypatch.setattr(Storage, "resize", fails)
     blocks = []
-    for _ in range(30):
+    for _ in range(12):
         calls = 0
         with pytest.raises(MemoryError, match="no room"):
             columns.decode(batch)
         blocks.append(blocks_alive())
-    assert blocks[-1] - blocks[10] < 60
+    assert blocks[-1] - blocks[4] < 60
     monkeypatch.undo()
     assert len(columns.decode(batch)) == 1000
 
