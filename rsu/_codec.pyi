@@ -1,6 +1,7 @@
 """Types of the compiled UPER engine; the sources are ``_codec.pyx`` and ``_codec_parts/``."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from rsu._asn1.lower import Lowered
 from rsu.errors import DecodeError, Finding
@@ -11,6 +12,60 @@ class Program:
     """Tables of one schema, ready to run."""
 
     def __init__(self, lowered: Lowered) -> None: ...
+
+REASONS: tuple[str, ...]
+
+class Plan:
+    """A compiled projection."""
+
+    columns: list[tuple[int, int, int]]
+    def __init__(
+        self,
+        program: Program,
+        steps: list[tuple[int, ...]],
+        nodes: list[tuple[int, ...]],
+        fills: list[tuple[int, int, int]],
+        columns: list[tuple[int, int, int]],
+        objects: list[Any],
+    ) -> None: ...
+
+class Room(Protocol):
+    """What makes room for rows."""
+
+    def resize(self, capacity: int, used: int) -> tuple[int, int, int, list[tuple[int, int]]]: ...
+
+class Batch:
+    """Messages to be decoded together."""
+
+    def __len__(self) -> int: ...
+    @staticmethod
+    def of_list(messages: Sequence[bytes | bytearray | memoryview | None]) -> Batch: ...
+    @staticmethod
+    def of_buffer(buffer: Any, offsets: Any) -> Batch: ...
+    @staticmethod
+    def of_arrow(source: Any) -> Batch: ...
+    def walk(self, plan: Plan, storage: Room, verdicts: Any, *, max_elements: int = 10_000, max_depth: int = 64) -> int: ...
+
+class ArrowField(Protocol):
+    """An array to be handed out, with what its buffers lie in."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def nulls(self) -> int: ...
+    @property
+    def buffers(self) -> Sequence[Any]: ...
+    @property
+    def children(self) -> Sequence[ArrowField]: ...
+    @property
+    def dictionary(self) -> ArrowField | None: ...
+
+def export_field(field: ArrowField) -> tuple[object, object]: ...
+def take_objects(address: int, count: int) -> list[Any]: ...
 
 class TypeCodec:
     """Encoder and decoder of one type."""

@@ -19,6 +19,8 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``script.pxi``       text prepared for JSON: names, DEFAULT values
 ``program.pxi``      the tables filled from :class:`rsu._asn1.lower.Lowered`; one call of each walker
 ``entry.pxi``        what Python calls
+``plan.pxi``         a projection as tables; ``columns.pxi`` and ``cells.pxi`` walk a message along it, ``batch.pxi`` many
+``arrow*.pxi``       Arrow's C data interface, out and in
 ===================  =========================================================================================
 
 A walker agrees with every other about what a message is, where it stops making sense and what is said of it; a test holds that
@@ -39,9 +41,9 @@ from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_1BYTE_DATA, PyUnicode_Check
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 import sys
 from ast import literal_eval
@@ -70,4 +72,10 @@ include "_codec_parts/encode.pxi"
 include "_codec_parts/from_json.pxi"
 include "_codec_parts/script.pxi"
 include "_codec_parts/program.pxi"
+include "_codec_parts/plan.pxi"
+include "_codec_parts/cells.pxi"
+include "_codec_parts/columns.pxi"
 include "_codec_parts/entry.pxi"
+include "_codec_parts/batch.pxi"
+include "_codec_parts/arrow.pxi"
+include "_codec_parts/arrow_in.pxi"

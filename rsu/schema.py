@@ -6,7 +6,7 @@ program, keeps that program in a cache, and hands it to the engine in :mod:`rsu.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ from rsu._asn1.info import TypeInfo, describe, program_text
 from rsu._asn1.lower import Lowered, Lowering
 from rsu._asn1.resolve import resolver_of
 from rsu._codec import Program, SchemaBase, TypeCodec
+from rsu.columns import Columns
 from rsu.errors import DecodeError, Finding, SchemaError
-from rsu.units import LAYERS, asn1_root
+from rsu.units import LAYERS, Unit, asn1_root, load_units
 
 MAX_SCHEMA_OCTETS = 16 << 20  # of all .asn files together
 
@@ -46,7 +47,7 @@ class Schema(SchemaBase):
         self.name = name
         self.digest = digest
         self._lowered = lowered
-        program = Program(lowered)
+        program = self._program = Program(lowered)
         self.modules: dict[str, dict[str, TypeCodec]] = {
             module: {type_name: TypeCodec(program, op, type_name, module) for type_name, op in types.items()}
             for module, types in lowered.types.items()
@@ -84,6 +85,29 @@ class Schema(SchemaBase):
     def program(self, type_name: str) -> str:
         """The op program of a type, printed."""
         return program_text(self._lowered, self.find_type(type_name).index)
+
+    def columns(
+        self,
+        type_name: str,
+        paths: Mapping[str, str] | Sequence[str],
+        *,
+        scaled: bool = False,
+        units: Mapping[str, Unit] | None = None,
+    ) -> Columns:
+        """A projection: a few fields of many messages, to be decoded straight into columns.
+
+        :param paths: column name → path, or paths that are their own names. A path names components, alternatives and the
+            types inside open types: ``bsmFrame.pos.lat``, ``value.BasicSafetyMessage.coreData.lat``; ``participants[].speed``
+            makes a row of each element. A path to a container gives what is known without looking inside: whether a
+            SEQUENCE is there, which alternative a CHOICE has, how many elements a list.
+        :param scaled: give numbers in the unit of the built-in schema's units.toml, without the codes for "unavailable".
+        :param units: the same with a table of units of your own, by type name.
+        :raises SchemaError: for a path that the type does not have, or two lists in one projection.
+        """
+        named = dict(paths) if isinstance(paths, Mapping) else {path: path for path in paths}
+        if scaled and units is None:
+            units = load_units(self.name)
+        return Columns(self._program, self._lowered, self.find_type(type_name).index, named, units)
 
     def trace(
         self, type_name: str, data: bytes, *, strict: bool = True, max_elements: int = 10_000, max_depth: int = 64

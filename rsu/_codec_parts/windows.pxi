@@ -204,9 +204,9 @@ cdef inline void add_key(Keys* keys, int32_t name, int64_t number) noexcept nogi
 
 
 cdef inline Row* row_of(Walk* w, Op* table, Keys* keys) noexcept nogil:
-    """The row that the component beside an open type chooses, or NULL."""
+    """The row that the component beside an open type chooses, or NULL; an open type outside of a SEQUENCE has no keys."""
     cdef int place
-    if w.open_types:
+    if keys is not NULL and w.open_types:
         for place in range(keys.count):
             if keys.names[place] == table.b:
                 return find_row(w.rows, table, keys.numbers[place])

@@ -1,0 +1,109 @@
+# A projection as C tables: which fields of a message go to which columns. Made by rsu/columns/compile.py, run by columns.pxi.
+
+cdef enum StepCode:
+    PASS_BITS      # bits that may be anything
+    CHECK_BITS     # a number that must not be above span
+    STORE_INT      # the same, kept
+    RUN            # `node` steps of the three kinds above follow, `bits` in all: one look whether they are there
+    SKIP_VALUE     # a value of any type, checked and not kept
+    KEY_VALUE      # an integer that chooses an open type, kept where it has a column
+    CELL           # a value of any type, kept
+    DOWN           # a SEQUENCE, CHOICE, LIST or string with CONTAINING, some of which is kept: `node`
+    DOWN_TABLE     # an open type by table, some of which is kept: `node`
+
+cdef enum CellKind:
+    NUMBER         # INTEGER, BOOLEAN, NULL, ENUMERATED, and what a container is: alternative, row, presence, elements
+    FLAGS          # BIT STRING: bit i of the string is bit i of the number
+    OCTETS_CELL    # OCTET STRING of fixed size
+    OBJECT         # anything else: the decoder's Python value
+
+cdef enum Why:     # why a cell is empty; faults follow
+    KEPT, ABSENT, UNAVAILABLE, UNKNOWN, TOO_WIDE, FIRST_FAULT
+
+cdef enum:
+    STEP_COLUMNS = 12
+    NODE_COLUMNS = 5
+    FILL_COLUMNS = 3
+    MAX_LEVELS = 8  # lists inside lists
+
+cdef struct Step:
+    int32_t code
+    int32_t presence  # which presence bit of its SEQUENCE, or -1
+    int32_t place     # its alternative, addition or row name
+    int32_t op, node, column
+    int32_t bits
+    int32_t fill, fills  # what columns hold when a component with DEFAULT is absent
+    int32_t name      # of the component, for open types beside it
+    int64_t lo
+    uint64_t span
+
+cdef struct Node:
+    int32_t op
+    int32_t first, count    # steps: components in order; alternatives, rows or elements of which something is kept
+    int32_t more            # of a SEQUENCE: how many steps for additions follow
+    int32_t deep            # levels of SEQUENCEs that were drawn into this one
+
+cdef struct Filling:
+    int32_t column
+    int32_t item      # object, or -1
+    int64_t number
+
+cdef struct Column:
+    char* data        # of row 0
+    int64_t stride
+    int32_t kind, width, level
+
+
+cdef class Plan:
+    """A compiled projection.
+
+    :param steps: rows of ``STEP_COLUMNS`` numbers, in the order of :c:type:`Step`; a span is given as a signed number.
+    :param nodes: rows of ``NODE_COLUMNS`` numbers, in the order of :c:type:`Node`; node 0 is a single step for the type itself.
+    :param fills: rows of ``FILL_COLUMNS`` numbers.
+    :param columns: (kind, octets of a cell, level) of each column; level 0 is the message, n the elements of the n-th list.
+    :param objects: Python values of DEFAULTs.
+    """
+
+    cdef Program program
+    cdef Step* steps
+    cdef Node* nodes
+    cdef Filling* fills
+    cdef readonly list columns
+    cdef list objects
+    cdef int levels
+    cdef bint has_objects
+
+    def __cinit__(self, Program program, list steps, list nodes, list fills, list columns, list objects):
+        cdef Py_ssize_t place
+        self.program = program
+        self.columns, self.objects = columns, objects
+        self.levels = 1 + max([level for _, _, level in columns], default=0)
+        if self.levels > MAX_LEVELS:
+            raise SchemaError(f"{self.levels - 1} lists inside one another; {MAX_LEVELS - 1} are allowed")
+        self.has_objects = any(kind == OBJECT for kind, _, _ in columns)
+        self.steps = <Step*>PyMem_Malloc(max(1, len(steps)) * sizeof(Step))
+        self.nodes = <Node*>PyMem_Malloc(max(1, len(nodes)) * sizeof(Node))
+        self.fills = <Filling*>PyMem_Malloc(max(1, len(fills)) * sizeof(Filling))
+        if not self.steps or not self.nodes or not self.fills:
+            raise MemoryError()
+        for place in range(len(steps)):
+            self._fill_step(&self.steps[place], steps[place])
+        for place in range(len(nodes)):
+            self._fill_node(&self.nodes[place], nodes[place])
+        for place in range(len(fills)):
+            self.fills[place].column, self.fills[place].item, self.fills[place].number = fills[place]
+
+    cdef int _fill_step(self, Step* step, tuple row) except -1:
+        step.code, step.presence, step.place, step.op, step.node, step.column = row[:6]
+        step.bits, step.fill, step.fills, step.name, step.lo = row[6:11]
+        step.span = <uint64_t><int64_t>row[11]
+        return 0
+
+    cdef int _fill_node(self, Node* node, tuple row) except -1:
+        node.op, node.first, node.count, node.more, node.deep = row
+        return 0
+
+    def __dealloc__(self):
+        PyMem_Free(self.steps)
+        PyMem_Free(self.nodes)
+        PyMem_Free(self.fills)
