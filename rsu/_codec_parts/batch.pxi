@@ -170,7 +170,7 @@ cdef class Batch:
 
 
 def take_objects(size_t address, Py_ssize_t count):
-    """The Python objects behind a column of ``OBJECT`` cells, ``None`` for the empty ones; the cells give them up."""
+    """The Python objects behind a column of ``OBJECT_CELL`` cells, ``None`` for the empty ones; the cells give them up."""
     cdef PyObject** cells = <PyObject**>address
     cdef Py_ssize_t place
     cdef list found = [None] * count

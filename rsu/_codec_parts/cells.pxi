@@ -5,7 +5,7 @@ cdef int fill_cell(Walk* w, Rows* r, Step* step) noexcept nogil:
     cdef int code = op.code
     cdef bint beyond = False
     cdef int64_t place
-    if r.columns[step.column].kind == OBJECT:
+    if r.columns[step.column].kind == OBJECT_CELL:
         return fill_object(w, r, step)
     elif code == BITSTR:
         return fill_flags(w, r, step, op)
@@ -35,11 +35,11 @@ cdef int fill_cell(Walk* w, Rows* r, Step* step) noexcept nogil:
 cdef int fill_wide(Walk* w, Rows* r, Step* step, Op* op) noexcept nogil:
     """An integer that may not fit its cell."""
     cdef uint64_t offset
-    if op.code == INT and need(w, 1) == 0 and not bit_at(w.data, w.pos):
-        w.pos += 1
+    if op.code == INT and (not op.flags & EXT or (need(w, 1) == 0 and not bit_at(w.data, w.pos))):
+        w.pos += op.flags & EXT
         if take_offset(w, op, &offset) < 0:
             return -1
-        if op.flags & UNSIGNED and <int64_t>(<uint64_t>op.lo + offset) < 0:
+        if op.flags & EXT and op.flags & UNSIGNED and <int64_t>(<uint64_t>op.lo + offset) < 0:
             set_why(r, step.column, TOO_WIDE)
         else:
             put_number(r, step.column, <int64_t>(<uint64_t>op.lo + offset))
@@ -128,7 +128,7 @@ cdef void fill_default_object(Plan plan, Rows* r, Filling* filling) noexcept wit
     cdef Column* column = &r.columns[filling.column]
     cdef bytes octets
     value = plan.objects[filling.item]
-    if column.kind == OBJECT:
+    if column.kind == OBJECT_CELL:
         keep_object(r, filling.column, _scalars.fresh(value))
         return
     octets = value

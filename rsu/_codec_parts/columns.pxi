@@ -15,16 +15,19 @@ cdef struct Rows:
 
 cdef inline void put_number(Rows* r, int column, int64_t number) noexcept nogil:
     cdef Column* c = &r.columns[column]
-    cdef char* cell = c.data + r.row * c.stride
-    if c.width == 4:
-        (<int32_t*>cell)[0] = <int32_t>number
-    elif c.width == 2:
+    put_cell(c.data + r.row * c.stride, c.width, number)
+    r.why[r.row * r.count + column] = KEPT
+
+
+cdef inline void put_cell(char* cell, int width, int64_t number) noexcept nogil:
+    if width == 2:
         (<int16_t*>cell)[0] = <int16_t>number
-    elif c.width == 8:
+    elif width == 4:
+        (<int32_t*>cell)[0] = <int32_t>number
+    elif width == 8:
         (<int64_t*>cell)[0] = number
     else:
         (<int8_t*>cell)[0] = <int8_t>number
-    r.why[r.row * r.count + column] = KEPT
 
 
 cdef inline void set_why(Rows* r, int column, int why) noexcept nogil:
@@ -66,7 +69,7 @@ cdef void spread(Rows* r, int level, int64_t first, int64_t last) noexcept nogil
         for row in range(first + 1, last):
             memcpy(c.data + row * c.stride, c.data + first * c.stride, c.width)
             r.why[row * r.count + column] = r.why[first * r.count + column]
-        if c.kind == OBJECT:
+        if c.kind == OBJECT_CELL:
             hold_copies(c, first, last)
     for row in range(first + 1, last):
         for column in range(level):
@@ -99,29 +102,87 @@ cdef int run_step(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept 
     return run_fixed(w, r, step)
 
 
-cdef inline int run_fixed(Walk* w, Rows* r, Step* step) noexcept nogil:
-    """A value of fixed width, with a look whether it is there."""
+cdef int run_fixed(Walk* w, Rows* r, Step* step) noexcept nogil:
+    """A value of fixed width by itself."""
+    cdef uint64_t value
     if need(w, step.bits) < 0:
         return -1
-    return read_fixed(w, r, step)
-
-
-cdef inline int read_fixed(Walk* w, Rows* r, Step* step) noexcept nogil:
-    """A value of fixed width whose bits are there."""
-    cdef uint64_t offset
     if step.code == PASS_BITS:
         w.pos += step.bits
         return 0
-    offset = peek(w, step.bits) if step.bits else 0
-    if offset > step.span:
-        return stop_above(w, r, step, offset)
+    value = peek(w, step.bits) if step.bits else 0
+    if value > step.span:
+        return stop_above(w, step, value)
     w.pos += step.bits
-    if step.code == STORE_INT:
-        put_number(r, step.column, <int64_t>(<uint64_t>step.lo + offset))
+    if step.column >= 0:
+        keep_word(&r.columns[step.column], r.row, step, value)
+        set_why(r, step.column, KEPT)
     return 0
 
 
-cdef int stop_above(Walk* w, Rows* r, Step* step, uint64_t offset) noexcept nogil:
+cdef int run_straight(Walk* w, Rows* r, Step* head) noexcept nogil:
+    """The fields of a RUN: where each begins is known, so that none waits for the one before."""
+    cdef uint8_t[NEAR_OCTETS] near
+    cdef const uint8_t* data = w.data + (w.pos >> 3)
+    cdef int64_t octets = ((w.pos & 7) + head.bits + 7) >> 3, row = r.row
+    cdef uint8_t* why = r.why + row * r.count
+    cdef uint64_t value
+    cdef Step* step = head + 1
+    cdef Step* last = step + head.node
+    cdef int place, skip
+    if head.bits > w.end - w.pos:
+        return run_short(w, head)
+    if (w.pos >> 3) + octets + WORD_ROOM > w.octets:  # near the end, where words would reach behind the message
+        memcpy(near, data, octets)
+        memset(near + octets, 0, WORD_ROOM)
+        data = near
+    skip = w.pos & 7
+    while step < last:
+        place = skip + step.place
+        value = load64(data + (place >> 3)) << (place & 7)
+        if step.code == STORE_OCTETS:
+            value |= data[(place >> 3) + 8] >> (8 - (place & 7))
+        value >>= 64 - step.bits
+        if value > step.span:
+            w.pos += step.place
+            return stop_above(w, step, value)
+        if step.column >= 0:
+            keep_word(&r.columns[step.column], row, step, value)
+            why[step.column] = KEPT
+        step += 1
+    w.pos += head.bits
+    return 0
+
+
+cdef int run_short(Walk* w, Step* head) noexcept nogil:
+    """What is wrong with a RUN that the message does not hold: a number above its bound before the end, or the end."""
+    cdef int64_t start = w.pos
+    cdef uint64_t value
+    cdef int place
+    cdef Step* step
+    for place in range(head.node):
+        step = head + 1 + place
+        w.pos = start + step.place
+        if need(w, step.bits) < 0:
+            return -1
+        value = peek(w, step.bits)
+        if value > step.span:
+            return stop_above(w, step, value)
+    w.pos = start
+    return need(w, head.bits)
+
+
+cdef inline void keep_word(Column* c, int64_t row, Step* step, uint64_t value) noexcept nogil:
+    cdef char* cell = c.data + row * c.stride
+    cdef uint8_t[8] octets
+    if step.code == STORE_INT:
+        put_cell(cell, c.width, <int64_t>(<uint64_t>step.lo + value))
+    else:
+        store64(octets, value << (64 - step.bits))
+        memcpy(cell, octets, c.width)
+
+
+cdef int stop_above(Walk* w, Step* step, uint64_t offset) noexcept nogil:
     return stop(w, ITEM if w.ops[step.op].code == ENUM else RANGE, <int64_t>offset, <int64_t>step.span)
 
 
@@ -218,7 +279,6 @@ cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, Keys* keys)
     cdef Step* step = &plan.steps[node.first]
     cdef Step* last = step + node.count
     cdef int64_t presence = w.pos, found = 0
-    cdef int32_t left
     if w.depth + node.deep > w.max_depth:  # SEQUENCEs that were drawn into this one take no place: say which fault is first
         return skip_members(w, &w.ops[node.op], w.depth - 1, keys)
     if need(w, w.ops[node.op].d) < 0:
@@ -233,14 +293,11 @@ cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, Keys* keys)
                 step += 1
                 continue
         found += 1
-        if step.code == RUN and step.bits <= w.end - w.pos:
-            left = step.node
-            while left > 0:
-                step += 1
-                left -= 1
-                if read_fixed(w, r, step) < 0:
-                    return -1
-        elif step.code != RUN and run_step(w, plan, r, step, keys) < 0:
+        if step.code == RUN:
+            if run_straight(w, r, step) < 0:
+                return -1
+            step += step.node
+        elif run_step(w, plan, r, step, keys) < 0:
             return -1
         step += 1
     return found
@@ -431,7 +488,7 @@ cdef void drop_objects(Rows* r, int64_t first) noexcept with gil:
     cdef int64_t row
     cdef PyObject* item
     for column in range(r.count):
-        if r.columns[column].kind == OBJECT:
+        if r.columns[column].kind == OBJECT_CELL:
             for row in range(first, r.used):
                 item = (<PyObject**>(r.columns[column].data + row * r.columns[column].stride))[0]
                 (<PyObject**>(r.columns[column].data + row * r.columns[column].stride))[0] = NULL

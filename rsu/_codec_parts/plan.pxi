@@ -4,7 +4,8 @@ cdef enum StepCode:
     PASS_BITS      # bits that may be anything
     CHECK_BITS     # a number that must not be above span
     STORE_INT      # the same, kept
-    RUN            # `node` steps of the three kinds above follow, `bits` in all: one look whether they are there
+    STORE_OCTETS   # up to eight octets, kept
+    RUN            # `bits` bits, of which the `node` steps behind it tell what is asked for, each `place` bits from the start
     SKIP_VALUE     # a value of any type, checked and not kept
     KEY_VALUE      # an integer that chooses an open type, kept where it has a column
     CELL           # a value of any type, kept
@@ -12,15 +13,18 @@ cdef enum StepCode:
     DOWN_TABLE     # an open type by table, some of which is kept: `node`
 
 cdef enum CellKind:
-    NUMBER         # INTEGER, BOOLEAN, NULL, ENUMERATED, and what a container is: alternative, row, presence, elements
-    FLAGS          # BIT STRING: bit i of the string is bit i of the number
+    NUMBER_CELL    # INTEGER, BOOLEAN, NULL, ENUMERATED, and what a container is: alternative, row, presence, elements
+    FLAGS_CELL     # BIT STRING: bit i of the string is bit i of the number
     OCTETS_CELL    # OCTET STRING of fixed size
-    OBJECT         # anything else: the decoder's Python value
+    OBJECT_CELL    # anything else: the decoder's Python value
 
 cdef enum Why:     # why a cell is empty; faults follow
     KEPT, ABSENT, UNAVAILABLE, UNKNOWN, TOO_WIDE, FIRST_FAULT
 
 cdef enum:
+    MAX_RUN_BITS = 2048  # of one RUN at most; steps.py knows it
+    WORD_ROOM = 9    # octets that reading a field of a RUN may load from its first one on
+    NEAR_OCTETS = 274  # MAX_RUN_BITS in octets, and WORD_ROOM on both sides
     STEP_COLUMNS = 12
     NODE_COLUMNS = 5
     FILL_COLUMNS = 3
@@ -29,7 +33,7 @@ cdef enum:
 cdef struct Step:
     int32_t code
     int32_t presence  # which presence bit of its SEQUENCE, or -1
-    int32_t place     # its alternative, addition or row name
+    int32_t place     # its alternative, addition or row name; in a RUN where its bits begin
     int32_t op, node, column
     int32_t bits
     int32_t fill, fills  # what columns hold when a component with DEFAULT is absent
@@ -80,7 +84,7 @@ cdef class Plan:
         self.levels = 1 + max([level for _, _, level in columns], default=0)
         if self.levels > MAX_LEVELS:
             raise SchemaError(f"{self.levels - 1} lists inside one another; {MAX_LEVELS - 1} are allowed")
-        self.has_objects = any(kind == OBJECT for kind, _, _ in columns)
+        self.has_objects = any(kind == OBJECT_CELL for kind, _, _ in columns)
         self.steps = <Step*>PyMem_Malloc(max(1, len(steps)) * sizeof(Step))
         self.nodes = <Node*>PyMem_Malloc(max(1, len(nodes)) * sizeof(Node))
         self.fills = <Filling*>PyMem_Malloc(max(1, len(fills)) * sizeof(Filling))

@@ -292,6 +292,8 @@ cdef Row* find_row(Row* rows, Op* table, int64_t number) noexcept nogil:
     cdef Row* low = rows + table.c
     cdef Row* high = low + table.d
     cdef Row* middle
+    if table.d and 0 <= number - low.number < table.d and low[number - low.number].number == number:
+        return low + (number - low.number)  # ids mostly follow one another
     while low < high:
         middle = low + ((high - low) >> 1)
         if middle.number < number:

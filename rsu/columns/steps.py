@@ -20,8 +20,12 @@ from rsu._asn1.lower import (
 )
 from rsu.columns.members import components
 
-PASS_BITS, CHECK_BITS, STORE_INT, RUN, SKIP_VALUE, KEY_VALUE, CELL, DOWN, DOWN_TABLE = range(9)  # StepCode of the engine
-FIXED = (PASS_BITS, CHECK_BITS, STORE_INT)
+# StepCode of the engine, in its order
+(PASS_BITS, CHECK_BITS, STORE_INT, STORE_OCTETS, RUN, SKIP_VALUE, KEY_VALUE, CELL, DOWN, DOWN_TABLE) = range(10)
+MAX_RUN_BITS = 2048  # of one RUN at most; the engine knows it
+STRAIGHT_BITS = 57  # a number behind any bit of an octet that one word holds
+FIXED = (PASS_BITS, CHECK_BITS, STORE_INT, STORE_OCTETS)
+WORD_OCTETS = 8  # what a straight step keeps at most
 
 
 @dataclass(frozen=True)
@@ -49,16 +53,20 @@ class Step:
 
 def kept(op: Op, column: int) -> Step:
     """A value without parts that goes to a column."""
-    if op.code == INT and not op.flags & EXT:
+    if op.code == INT and not op.flags & EXT and 0 < op.bits <= STRAIGHT_BITS:
         return Step(STORE_INT, op=op.index, column=column, bits=op.bits, lo=op.lo, span=op.span & UINT64_MAX)
-    if op.code == ENUM and not op.flags & EXT:
+    if op.code == ENUM and not op.flags & EXT and op.bits:
         return Step(STORE_INT, op=op.index, column=column, bits=op.bits, span=op.b - 1)
+    if op.code == BOOL:
+        return Step(STORE_INT, op=op.index, column=column, bits=1, span=1)
+    if op.code == OCTSTR and op.span == 0 and not op.flags & EXT and 0 < op.lo <= WORD_OCTETS:
+        return Step(STORE_OCTETS, op=op.index, column=column, bits=8 * op.lo, span=UINT64_MAX)
     return Step(CELL, op=op.index, column=column)
 
 
 def passed(op: Op) -> Step:
     """A value that is not wanted: bits of any content, a number with an upper bound, or anything."""
-    if op.flags & EXT:
+    if op.flags & EXT or (op.code == INT and op.bits > STRAIGHT_BITS):
         return Step(SKIP_VALUE, op=op.index)
     if op.code in (INT, ENUM):
         span = op.span & UINT64_MAX if op.code == INT else op.b - 1
@@ -87,21 +95,28 @@ def is_fixed(lowered: Lowered, op: Op, inside: frozenset[int] = frozenset()) -> 
 
 
 def in_runs(steps: list[Step]) -> list[Step]:
-    """Neighbours that may hold anything made one, and a RUN in front of steps of fixed width that are always there."""
+    """Neighbours of fixed width that are always there, as one RUN: what is asked for, each with where it begins."""
     out: list[Step] = []
     run: list[Step] = []
     for step in steps:
-        if step.code not in FIXED or step.presence >= 0:
+        if step.code not in FIXED or step.presence >= 0 or step.bits > MAX_RUN_BITS:
             out += [*_headed(run), step]
             run = []
-        elif run and step.code == run[-1].code == PASS_BITS:
-            run[-1] = replace(run[-1], bits=run[-1].bits + step.bits)
-        else:
-            run.append(step)
+            continue
+        if sum(each.bits for each in run) + step.bits > MAX_RUN_BITS:
+            out += _headed(run)
+            run = []
+        run.append(step)
     return out + _headed(run)
 
 
 def _headed(run: list[Step]) -> list[Step]:
     if len(run) < 2:
         return run
-    return [Step(RUN, node=len(run), bits=sum(step.bits for step in run)), *run]
+    asked: list[Step] = []
+    place = 0
+    for step in run:
+        if step.code != PASS_BITS:
+            asked.append(replace(step, place=place))
+        place += step.bits
+    return [Step(RUN, node=len(asked), bits=place), *asked] if asked else [Step(PASS_BITS, op=run[0].op, bits=place)]
