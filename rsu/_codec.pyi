@@ -1,7 +1,7 @@
 """Types of the compiled UPER engine; the sources are ``_codec.pyx`` and ``_codec_parts/``."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, final
 
 from rsu._asn1.lower import Lowered
 from rsu.errors import DecodeError, Finding
@@ -67,6 +67,18 @@ class ArrowField(Protocol):
 def export_field(field: ArrowField) -> tuple[object, object]: ...
 def take_objects(address: int, count: int) -> list[Any]: ...
 
+@final
+class MessageView:
+    """A part of a message that is read when it is asked for; made by :meth:`SchemaBase.view`."""
+
+    def __getattribute__(self, name: str) -> Any: ...
+    def __getitem__(self, key: str | int) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, key: object) -> bool: ...
+    def __call__(self) -> Any: ...
+    def __dir__(self) -> list[str]: ...
+
 class TypeCodec:
     """Encoder and decoder of one type."""
 
@@ -112,7 +124,14 @@ class TypeCodec:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> tuple[list[Mark], DecodeError | None]: ...
-
+    def view(
+        self,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> MessageView: ...
 class SchemaBase:
     """The part of :class:`rsu.Schema` that is called once for each message."""
 
@@ -152,4 +171,13 @@ class SchemaBase:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> bytes: ...
+    def view(
+        self,
+        type_name: str,
+        data: bytes | bytearray | memoryview,
+        *,
+        strict: bool = True,
+        max_elements: int = 10_000,
+        max_depth: int = 64,
+    ) -> MessageView: ...
     def from_json(self, type_name: str, text: str | bytes | bytearray | memoryview) -> bytes: ...

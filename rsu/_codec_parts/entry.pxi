@@ -57,6 +57,11 @@ cdef class TypeCodec:
         """As :meth:`rsu.Schema.from_json` for this type."""
         return self.program.from_json(self.op, text, self.name)
 
+    def view(self, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
+        """As :meth:`rsu.Schema.view` for this type."""
+        return message_view(self.program, self.op, data, self.name, strict, max_elements, max_depth)
+
+
 
 cdef class SchemaBase:
     """The part of :class:`rsu.Schema` that is called once for each message.
@@ -144,3 +149,11 @@ cdef class SchemaBase:
         """
         cdef TypeCodec codec = self._codec(type_name)
         return codec.program.from_json(codec.op, text, codec.name)
+
+    def view(self, type_name, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
+        """The message as a :class:`MessageView` that reads a field when it is asked for: ``schema.view(…).coreData.lat``.
+
+        Nothing is read here. Bytes are kept; what may change (bytearray, memoryview) is copied. Parameters as :meth:`decode`.
+        """
+        cdef TypeCodec codec = self._codec(type_name)
+        return message_view(codec.program, codec.op, data, codec.name, strict, max_elements, max_depth)
