@@ -5,6 +5,7 @@ from typing import Any, Protocol, final
 
 from rsu._asn1.lower import Lowered
 from rsu.errors import DecodeError, Finding
+from rsu.peek import Peek
 
 Mark = tuple[str, int, int, str, int, Any]  # path, bit offset, bits, role, op (-1: none), value
 
@@ -79,6 +80,11 @@ class MessageView:
     def __call__(self) -> Any: ...
     def __dir__(self) -> list[str]: ...
 
+class FieldPlan:
+    """Which fields of a type's values are read, ready to run; made by :meth:`TypeCodec.plan`."""
+
+    def read(self, data: bytes | bytearray | memoryview) -> Any: ...
+
 class TypeCodec:
     """Encoder and decoder of one type."""
 
@@ -132,6 +138,10 @@ class TypeCodec:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> MessageView: ...
+    def plan(
+        self, kind: type[Any], messages: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str] | None]]]
+    ) -> FieldPlan: ...
+
 class SchemaBase:
     """The part of :class:`rsu.Schema` that is called once for each message."""
 
@@ -180,4 +190,7 @@ class SchemaBase:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> MessageView: ...
+    def peek(self, type_name: str, data: bytes | bytearray | memoryview) -> Peek: ...
+    def peek_plan(self, type_name: str) -> FieldPlan: ...
+    def forget_plans(self) -> None: ...
     def from_json(self, type_name: str, text: str | bytes | bytearray | memoryview) -> bytes: ...

@@ -21,6 +21,8 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``program.pxi``      the tables filled from :class:`rsu._asn1.lower.Lowered`; one call of each walker
 ``locate*.pxi``      where the parts of a SEQUENCE or list are, found once
 ``view*.pxi``        :class:`MessageView`: a message that is read a field at a time
+``peek.pxi``         a few fields by a plan, in one walk that ends with the last of them
+``peek_plan.pxi``    paths made into such a plan
 ``entry.pxi``        what Python calls
 ``plan.pxi``         a projection as tables; ``columns.pxi`` and ``cells.pxi`` walk a message along it, ``batch.pxi`` many
 ``arrow*.pxi``       Arrow's C data interface, out and in
@@ -84,6 +86,8 @@ include "_codec_parts/locate.pxi"
 include "_codec_parts/locate_list.pxi"
 include "_codec_parts/view.pxi"
 include "_codec_parts/view_parts.pxi"
+include "_codec_parts/peek.pxi"
+include "_codec_parts/peek_plan.pxi"
 include "_codec_parts/entry.pxi"
 include "_codec_parts/batch.pxi"
 include "_codec_parts/arrow.pxi"

@@ -61,6 +61,15 @@ cdef class TypeCodec:
         """As :meth:`rsu.Schema.view` for this type."""
         return message_view(self.program, self.op, data, self.name, strict, max_elements, max_depth)
 
+    def plan(self, kind, messages):
+        """A :class:`FieldPlan` that reads a few fields of this type's values.
+
+        :param kind: the NamedTuple to give: message, its number, then the fields.
+        :param messages: (message, path to it, path of each field below that or ``None``); a path is a list of names. The last
+            alternative or row on the way to a message names and numbers it, also where the plan has no more of it.
+        :raises rsu.SchemaError: for a path that the type does not have.
+        """
+        return make_plan(self.program, self.op, self.name, kind, list(messages))
 
 
 cdef class SchemaBase:
@@ -70,9 +79,11 @@ cdef class SchemaBase:
     """
 
     cdef readonly dict types
+    cdef dict plans  # type name → FieldPlan, made when it is first asked for
 
     def __init__(self, dict types):
         self.types = types
+        self.plans = {}
 
     cdef TypeCodec _codec(self, object type_name):
         cdef PyObject* found = PyDict_GetItemWithError(self.types, type_name)
@@ -157,3 +168,27 @@ cdef class SchemaBase:
         """
         cdef TypeCodec codec = self._codec(type_name)
         return message_view(codec.program, codec.op, data, codec.name, strict, max_elements, max_depth)
+
+    def peek(self, type_name, data):
+        """Which message ``data`` is, and the few fields that routing, shedding and duplicate checks need.
+
+        One short walk that ends with the last of these fields: what stands behind it is not checked. What is not there, and all
+        fields of a message that :attr:`peek_paths` does not have, is ``None``.
+
+        :returns: a :class:`rsu.peek.Peek`.
+        :raises rsu.DecodeError: for damage on the way to those fields.
+        :raises rsu.SchemaError: for a type that :attr:`peek_paths` says nothing of.
+        """
+        cdef PyObject* found = PyDict_GetItemWithError(self.plans, type_name)
+        if found is NULL:
+            plan = self.plans[type_name] = self.peek_plan(type_name)
+            return plan.read(data)
+        return read_plan(<FieldPlan>found, data)
+
+    def peek_plan(self, type_name):
+        """The plan of a type for :meth:`peek`."""
+        raise KeyError(type_name)
+
+    def forget_plans(self):
+        """Makes the plans anew when they are next asked for."""
+        self.plans.clear()
