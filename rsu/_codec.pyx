@@ -23,6 +23,7 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``view*.pxi``        :class:`MessageView`: a message that is read a field at a time
 ``peek.pxi``         a few fields by a plan, in one walk that ends with the last of them
 ``peek_plan.pxi``    paths made into such a plan
+``patch.pxi``        fixed-width fields of an encoding written in place
 ``entry.pxi``        what Python calls
 ``plan.pxi``         a projection as tables; ``columns.pxi`` and ``cells.pxi`` walk a message along it, ``batch.pxi`` many
 ``arrow*.pxi``       Arrow's C data interface, out and in
@@ -37,6 +38,7 @@ of the path, so recursion is bounded by ``max_depth``; a Walk, Text or Fill live
 """
 
 cimport cython
+from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Check, PyDict_GetItemWithError, PyDict_SetItem, PyDict_Size
 from cpython.list cimport PyList_Check, PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
@@ -59,6 +61,7 @@ from operator import index as as_index
 import msgspec
 
 from rsu import _scalars
+from rsu._paths import path_steps
 from rsu.errors import DecodeError, EncodeError, Finding, SchemaError
 
 include "_codec_parts/ops.pxi"
@@ -88,6 +91,7 @@ include "_codec_parts/view.pxi"
 include "_codec_parts/view_parts.pxi"
 include "_codec_parts/peek.pxi"
 include "_codec_parts/peek_plan.pxi"
+include "_codec_parts/patch.pxi"
 include "_codec_parts/entry.pxi"
 include "_codec_parts/batch.pxi"
 include "_codec_parts/arrow.pxi"

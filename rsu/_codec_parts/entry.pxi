@@ -61,6 +61,16 @@ cdef class TypeCodec:
         """As :meth:`rsu.Schema.view` for this type."""
         return message_view(self.program, self.op, data, self.name, strict, max_elements, max_depth)
 
+    def patch(self, data, dict changes):
+        """As :meth:`rsu.Schema.patch` for this type."""
+        self.program.check(self.op, data, self.name, True, 10_000, 64)
+        return patched(message_view(self.program, self.op, data, self.name, True, 10_000, 64), changes)
+
+    def template(self, data):
+        """As :meth:`rsu.Schema.template` for this type."""
+        self.program.check(self.op, data, self.name, True, 10_000, 64)
+        return make_template(message_view(self.program, self.op, data, self.name, True, 10_000, 64))
+
     def plan(self, kind, messages):
         """A :class:`FieldPlan` that reads a few fields of this type's values.
 
@@ -192,3 +202,19 @@ cdef class SchemaBase:
     def forget_plans(self):
         """Makes the plans anew when they are next asked for."""
         self.plans.clear()
+
+    def patch(self, type_name, data, dict changes):
+        """A copy of ``data`` with other values in some fields of fixed width: what encoding the changed value would give.
+
+        Such fields are BOOLEAN, INTEGER and ENUMERATED in their root range, and strings of one size. All else, an absent
+        component, one that chooses what an open type holds, and a component set to its DEFAULT need ``encode``.
+
+        :param changes: path → value: ``{"value.BasicSafetyMessage.coreData.msgCnt": 5}``; ``participants[3].speed`` for lists.
+        :raises rsu.EncodeError: for a path or value that cannot be written, with the reason.
+        :raises rsu.DecodeError: when ``data`` is no whole message.
+        """
+        return self._codec(type_name).patch(data, changes)
+
+    def template(self, type_name, data):
+        """A :class:`Template` of ``data`` for periodic broadcast: its fields are found once and written in place."""
+        return self._codec(type_name).template(data)
