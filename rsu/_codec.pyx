@@ -17,7 +17,13 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``encode*.pxi``      Python values → bits
 ``from_json.pxi``    JSON → Python values
 ``script.pxi``       text prepared for JSON: names, DEFAULT values
+``layout.pxi``       members by name, widths of types that have one
 ``program.pxi``      the tables filled from :class:`rsu._asn1.lower.Lowered`; one call of each walker
+``locate*.pxi``      where the parts of a SEQUENCE or list are, found once
+``view*.pxi``        :class:`MessageView`: a message that is read a field at a time
+``peek.pxi``         a few fields by a plan, in one walk that ends with the last of them
+``peek_plan.pxi``    paths made into such a plan
+``patch.pxi``        fixed-width fields of an encoding written in place
 ``entry.pxi``        what Python calls
 ``plan.pxi``         a projection as tables; ``columns.pxi`` and ``cells.pxi`` walk a message along it, ``batch.pxi`` many
 ``arrow*.pxi``       Arrow's C data interface, out and in
@@ -31,13 +37,15 @@ list is allocated its count was checked against the bits that remain and the ele
 of the path, so recursion is bounded by ``max_depth``; a Walk, Text or Fill lives on the C stack of one call.
 """
 
+cimport cython
+from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.dict cimport PyDict_Check, PyDict_GetItemWithError, PyDict_SetItem, PyDict_Size
 from cpython.list cimport PyList_Check, PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_AsUnsignedLongLong, PyLong_Check, PyLong_FromLongLong
 from cpython.long cimport PyLong_FromUnsignedLongLong
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
+from cpython.object cimport Py_EQ, PyObject, PyObject_GenericGetAttr, PyObject_RichCompareBool
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_1BYTE_DATA, PyUnicode_Check
@@ -53,6 +61,7 @@ from operator import index as as_index
 import msgspec
 
 from rsu import _scalars
+from rsu._paths import path_steps
 from rsu.errors import DecodeError, EncodeError, Finding, SchemaError
 
 include "_codec_parts/ops.pxi"
@@ -71,10 +80,18 @@ include "_codec_parts/encode_scalars.pxi"
 include "_codec_parts/encode.pxi"
 include "_codec_parts/from_json.pxi"
 include "_codec_parts/script.pxi"
+include "_codec_parts/layout.pxi"
 include "_codec_parts/program.pxi"
 include "_codec_parts/plan.pxi"
 include "_codec_parts/cells.pxi"
 include "_codec_parts/columns.pxi"
+include "_codec_parts/locate.pxi"
+include "_codec_parts/locate_list.pxi"
+include "_codec_parts/view.pxi"
+include "_codec_parts/view_parts.pxi"
+include "_codec_parts/peek.pxi"
+include "_codec_parts/peek_plan.pxi"
+include "_codec_parts/patch.pxi"
 include "_codec_parts/entry.pxi"
 include "_codec_parts/batch.pxi"
 include "_codec_parts/arrow.pxi"

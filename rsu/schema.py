@@ -16,9 +16,10 @@ from rsu._asn1.edition import Patch, apply_patches, parse_patches
 from rsu._asn1.info import TypeInfo, describe, program_text
 from rsu._asn1.lower import Lowered, Lowering
 from rsu._asn1.resolve import resolver_of
-from rsu._codec import Program, SchemaBase, TypeCodec
+from rsu._codec import FieldPlan, Program, SchemaBase, TypeCodec
 from rsu.columns import Columns
 from rsu.errors import DecodeError, Finding, SchemaError
+from rsu.peek import Peek, PeekPaths, load_peek_paths, plan_rows
 from rsu.units import LAYERS, Unit, asn1_root, load_units
 
 MAX_SCHEMA_OCTETS = 16 << 20  # of all .asn files together
@@ -58,6 +59,7 @@ class Schema(SchemaBase):
                 table[type_name] = None if type_name in table else codec
                 table[f"{module}.{type_name}"] = codec
         super().__init__(table)
+        self._peek_paths: Mapping[str, PeekPaths] | None = None
 
     def __repr__(self) -> str:
         return f"<Schema {self.name}: {sum(map(len, self.modules.values()))} types in {len(self.modules)} modules>"
@@ -117,6 +119,32 @@ class Schema(SchemaBase):
         marks, error = codec.trace(data, strict=strict, max_elements=max_elements, max_depth=max_depth)
         spans = [Span(path, offset, bits, role, self._type_name(op), value) for path, offset, bits, role, op, value in marks]
         return sorted(spans, key=lambda span: (span.offset, span.bits)), error
+
+    @property
+    def peek_paths(self) -> Mapping[str, PeekPaths]:
+        """Message → where :meth:`peek` finds its fields. Built-in schemas have a table; give another one to replace it."""
+        if self._peek_paths is None:
+            self._peek_paths = load_peek_paths(self.name) if self.name.partition("?")[0] in LAYERS else {}
+        return self._peek_paths
+
+    @peek_paths.setter
+    def peek_paths(self, paths: Mapping[str, PeekPaths]) -> None:
+        self._peek_paths = dict(paths)
+        self.forget_plans()
+
+    def peek_plan(self, type_name: str) -> FieldPlan:
+        """The plan of a type for :meth:`peek`, from :attr:`peek_paths`.
+
+        :raises SchemaError: where no row begins at the type, or a path is not in the schema.
+        """
+        codec = self.find_type(type_name)
+        rows = plan_rows(self.peek_paths, codec.name)
+        if not rows:
+            raise SchemaError(
+                f"schema {self.name}: no fields to peek at are known for {type_name}: give them as "
+                f'schema.peek_paths = {{"Message": rsu.peek.PeekPaths(at="{codec.name}.component", msgCnt="path.below")}}'
+            )
+        return codec.plan(Peek, rows)
 
     def _type_name(self, op: int) -> str:
         if op < 0:

@@ -57,6 +57,30 @@ cdef class TypeCodec:
         """As :meth:`rsu.Schema.from_json` for this type."""
         return self.program.from_json(self.op, text, self.name)
 
+    def view(self, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
+        """As :meth:`rsu.Schema.view` for this type."""
+        return message_view(self.program, self.op, data, self.name, strict, max_elements, max_depth)
+
+    def patch(self, data, dict changes):
+        """As :meth:`rsu.Schema.patch` for this type."""
+        self.program.check(self.op, data, self.name, True, 10_000, 64)
+        return patched(message_view(self.program, self.op, data, self.name, True, 10_000, 64), changes)
+
+    def template(self, data):
+        """As :meth:`rsu.Schema.template` for this type."""
+        self.program.check(self.op, data, self.name, True, 10_000, 64)
+        return make_template(message_view(self.program, self.op, data, self.name, True, 10_000, 64))
+
+    def plan(self, kind, messages):
+        """A :class:`FieldPlan` that reads a few fields of this type's values.
+
+        :param kind: the NamedTuple to give: message, its number, then the fields.
+        :param messages: (message, path to it, path of each field below that or ``None``); a path is a list of names. The last
+            alternative or row on the way to a message names and numbers it, also where the plan has no more of it.
+        :raises rsu.SchemaError: for a path that the type does not have.
+        """
+        return make_plan(self.program, self.op, self.name, kind, list(messages))
+
 
 cdef class SchemaBase:
     """The part of :class:`rsu.Schema` that is called once for each message.
@@ -65,9 +89,11 @@ cdef class SchemaBase:
     """
 
     cdef readonly dict types
+    cdef dict plans  # type name → FieldPlan, made when it is first asked for
 
     def __init__(self, dict types):
         self.types = types
+        self.plans = {}
 
     cdef TypeCodec _codec(self, object type_name):
         cdef PyObject* found = PyDict_GetItemWithError(self.types, type_name)
@@ -144,3 +170,51 @@ cdef class SchemaBase:
         """
         cdef TypeCodec codec = self._codec(type_name)
         return codec.program.from_json(codec.op, text, codec.name)
+
+    def view(self, type_name, data, *, bint strict=True, int64_t max_elements=10_000, int max_depth=64):
+        """The message as a :class:`MessageView` that reads a field when it is asked for: ``schema.view(…).coreData.lat``.
+
+        Nothing is read here. Bytes are kept; what may change (bytearray, memoryview) is copied. Parameters as :meth:`decode`.
+        """
+        cdef TypeCodec codec = self._codec(type_name)
+        return message_view(codec.program, codec.op, data, codec.name, strict, max_elements, max_depth)
+
+    def peek(self, type_name, data):
+        """Which message ``data`` is, and the few fields that routing, shedding and duplicate checks need.
+
+        One short walk that ends with the last of these fields: what stands behind it is not checked. What is not there, and all
+        fields of a message that :attr:`peek_paths` does not have, is ``None``.
+
+        :returns: a :class:`rsu.peek.Peek`.
+        :raises rsu.DecodeError: for damage on the way to those fields.
+        :raises rsu.SchemaError: for a type that :attr:`peek_paths` says nothing of.
+        """
+        cdef PyObject* found = PyDict_GetItemWithError(self.plans, type_name)
+        if found is NULL:
+            plan = self.plans[type_name] = self.peek_plan(type_name)
+            return plan.read(data)
+        return read_plan(<FieldPlan>found, data)
+
+    def peek_plan(self, type_name):
+        """The plan of a type for :meth:`peek`."""
+        raise KeyError(type_name)
+
+    def forget_plans(self):
+        """Makes the plans anew when they are next asked for."""
+        self.plans.clear()
+
+    def patch(self, type_name, data, dict changes):
+        """A copy of ``data`` with other values in some fields of fixed width: what encoding the changed value would give.
+
+        Such fields are BOOLEAN, INTEGER and ENUMERATED in their root range, and strings of one size. All else, an absent
+        component, one that chooses what an open type holds, and a component set to its DEFAULT need ``encode``.
+
+        :param changes: path → value: ``{"value.BasicSafetyMessage.coreData.msgCnt": 5}``; ``participants[3].speed`` for lists.
+        :raises rsu.EncodeError: for a path or value that cannot be written, with the reason.
+        :raises rsu.DecodeError: when ``data`` is no whole message.
+        """
+        return self._codec(type_name).patch(data, changes)
+
+    def template(self, type_name, data):
+        """A :class:`Template` of ``data`` for periodic broadcast: its fields are found once and written in place."""
+        return self._codec(type_name).template(data)

@@ -16,6 +16,8 @@ cdef class Program:
     cdef PyObject** objects
     cdef Script script
     cdef list name_list, object_list, enums
+    cdef list layouts   # for each op: its Layout once it was asked for
+    cdef int64_t* widths  # for each op: see fixed_width
     cdef Py_ssize_t op_count
 
     def __cinit__(self, object lowered):
@@ -31,8 +33,12 @@ cdef class Program:
         self.rows = <Row*>PyMem_Malloc(max(1, sum(map(len, lowered.rows))) * sizeof(Row))
         self.names = <PyObject**>PyMem_Malloc(max(1, len(self.name_list)) * sizeof(PyObject*))
         self.objects = <PyObject**>PyMem_Malloc(max(1, len(self.object_list)) * sizeof(PyObject*))
-        if not self.ops or not self.members or not self.rows or not self.names or not self.objects:
+        self.widths = <int64_t*>PyMem_Malloc(max(1, self.op_count) * sizeof(int64_t))
+        self.layouts = [None] * self.op_count
+        if not self.ops or not self.members or not self.rows or not self.names or not self.objects or not self.widths:
             raise MemoryError()
+        for place in range(self.op_count):
+            self.widths[place] = NOT_COUNTED
         for place in range(len(self.name_list)):
             self.names[place] = <PyObject*>self.name_list[place]
         for place in range(len(self.object_list)):
@@ -120,6 +126,20 @@ cdef class Program:
         PyMem_Free(self.rows)
         PyMem_Free(self.names)
         PyMem_Free(self.objects)
+        PyMem_Free(self.widths)
+
+    cdef Layout layout(self, int32_t op):
+        """The members of a SEQUENCE or CHOICE by name."""
+        cdef object found = self.layouts[op]
+        if found is None:
+            found = self.layouts[op] = member_layout(self.ops, self.members, self.name_list, &self.ops[op])
+        return <Layout>found
+
+    cdef int64_t width(self, int32_t op) noexcept:
+        """The bits that every value of an op takes, or NO_WIDTH."""
+        if self.widths[op] == NOT_COUNTED:
+            self.widths[op] = fixed_width(self.ops, self.members, op, 0)
+        return self.widths[op]
 
     cdef int _start(self, Walk* w, bytes data, object name, bint checks, bint strict, bint open_types, object findings,
                     int64_t max_elements, int max_depth) except -1:

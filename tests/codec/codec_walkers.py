@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from codec_views import walked
+
 import rsu
 
 Verdict = tuple[str, str, int, str, str] | None
@@ -16,6 +18,7 @@ WALKERS: dict[str, Callable[[rsu.Schema, str, bytes, bool], Any]] = {
     "decode": lambda schema, name, data, strict: schema.decode(name, data, strict=strict),
     "check": lambda schema, name, data, strict: schema.check(name, data, strict=strict),
     "to_json": lambda schema, name, data, strict: schema.to_json(name, data, strict=strict),
+    "view": lambda schema, name, data, strict: walked(schema.view(name, data, strict=strict)),
 }
 
 
