@@ -118,17 +118,9 @@ cdef class CoreFloor:
             bad = walk_columns(columns, self.count, &data[0], &offsets[0], offsets.shape[0])
         return bad
 
-    def texts(self, const uint8_t[::1] data, const int64_t[::1] offsets):
-        """Writes the JSON text of each message over the one before; returns the octets written in all."""
-        cdef int64_t total = 0
-        cdef Py_ssize_t row
-        for row in range(offsets.shape[0]):
-            total += self.write(&data[offsets[row]]) - self.text
-        return total
-
-    def json(self, const uint8_t[::1] data):
-        """The text of one message, eight octets behind which may be loaded."""
-        return self.text[:self.write(&data[0]) - self.text]
+    def json(self, bytes message):
+        """The text of one message, behind which eight octets may be loaded."""
+        return self.text[:self.write(<const uint8_t*>PyBytes_AS_STRING(message)) - self.text]
 
     cdef char* write(self, const uint8_t* data) noexcept nogil:
         cdef char* out = self.text

@@ -60,11 +60,12 @@ def total(dump: Path) -> int:
     raise RuntimeError(f"{dump}: has no total")
 
 
-def differences(plan: Sequence[tuple[str, str]], totals: Sequence[int], turns: int) -> Counts:
-    """``totals`` has two numbers for each entry of the plan: of N and of 2N calls."""
+def differences(plan: Sequence[tuple[str, str, int]], totals: Sequence[int], turns: int) -> Counts:
+    """``totals`` has two numbers for each entry of the plan (message, output, messages a call): of N and of 2N calls."""
     counts: Counts = {}
-    for place, (message, output) in enumerate(plan):
-        counts.setdefault(message, {})[output] = round((totals[2 * place + 1] - totals[2 * place]) / turns)
+    for place, (message, output, units) in enumerate(plan):
+        spent = totals[2 * place + 1] - totals[2 * place]
+        counts.setdefault(message, {})[output] = round(spent / (turns * units))
     return counts
 
 

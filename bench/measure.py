@@ -30,9 +30,11 @@ class Effort:
     rounds: int = 41
     slice_s: float = 0.004
     loads: int = 5
+    thread_tries: int = 25
+    thread_slice_s: float = 0.02
 
 
-QUICK = Effort(rounds=1, slice_s=0.0005, loads=1)
+QUICK = Effort(rounds=1, slice_s=0.0005, loads=1, thread_tries=1, thread_slice_s=0.002)
 
 
 @dataclass(frozen=True)

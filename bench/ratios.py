@@ -11,7 +11,7 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ if __name__ == "__main__" and str(ROOT) not in sys.path:
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from bench import values  # noqa: E402
+from bench import output_rows, values  # noqa: E402
 from bench.measure import QUICK, Effort  # noqa: E402
 from bench.peers import versions  # noqa: E402
 from bench.reference import all_messages  # noqa: E402
@@ -30,7 +30,8 @@ from bench.reference import all_messages  # noqa: E402
 RESULTS = ROOT / "bench" / "results.json"
 SCHEMAS = ("csae-53", "csae-157", "sae-j2735")
 LOADER = "import time, rsu; start = time.perf_counter(); rsu.load_schema({name!r}); print(time.perf_counter() - start)"
-LEFT = ("message", "", "targets")
+LEFT = ("message", "", "targets", "output", "beside", "target")
+OUTPUTS = "outputs"  # what --only calls the second block
 
 
 def load_times_ms(effort: Effort) -> dict[str, float]:
@@ -43,12 +44,23 @@ def load_times_ms(effort: Effort) -> dict[str, float]:
     return found
 
 
-def table(rows: Sequence[values.Row]) -> Table:
-    found = Table(title="nanoseconds a message (best round), and quotients (median of the rounds' own)")
-    for name in values.HEAD:
+def value_table(rows: Sequence[values.Row], judged: bool) -> Table:
+    title = "nanoseconds a message (best round), and quotients (median of the rounds' own)"
+    return table(title, values.HEAD, [values.cells(row) for row in rows], len(values.HEAD) - (not judged))
+
+
+def output_table(rows: Sequence[output_rows.OutputRow], judged: bool) -> Table:
+    title = "other outputs of a basic safety message, nanoseconds a message; of two threads the quotient is their gain"
+    return table(title, output_rows.HEAD, [output_rows.cells(row) for row in rows], len(output_rows.HEAD) - 2 * (not judged))
+
+
+def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Table:
+    """The first ``width`` columns."""
+    found = Table(title=title)
+    for name in head[:width]:
         found.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
     for row in rows:
-        found.add_row(*values.cells(row))
+        found.add_row(*row[:width])
     return found
 
 
@@ -59,7 +71,7 @@ def machine() -> dict[str, str]:
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", "--smoke", action="store_true", help="one short round: only shows that everything runs")
-    parser.add_argument("--only", metavar="WORD", default="", help="messages whose name holds WORD")
+    parser.add_argument("--only", metavar="WORD", default="", help="messages whose name holds WORD, or outputs")
     parser.add_argument("--no-save", action="store_true", help=f"leave {RESULTS.relative_to(ROOT)} as it is")
     return parser.parse_args(given)
 
@@ -67,21 +79,32 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     options = arguments(given)
     effort = QUICK if options.quick else Effort()
+    judged = not options.quick
     console = Console(width=None if sys.stdout.isatty() else 130)
-    rows: list[values.Row] = []
     with console.status("measuring …") as status:
-        for name, message in all_messages().items():
-            if options.only.lower() in name.lower():
-                status.update(f"measuring {name} …")
-                rows += values.measure(name, message, effort)
+        rows = measured_values(options.only.lower(), effort, status.update)
+        outputs = output_rows.measure(effort) if options.only.lower() in OUTPUTS else []
         loads = load_times_ms(effort)
-    console.print(table(rows))
-    for line in summary(rows):
+    if rows:
+        console.print(value_table(rows, judged))
+    if outputs:
+        console.print(output_table(outputs, judged))
+    for line in [*summary(rows), *output_rows.summary(outputs)] if judged else ():
         console.print(line)
     console.print("load, cold process, warm cache: " + ", ".join(f"{name} {spent:.0f} ms" for name, spent in loads.items()))
-    if not options.quick and not options.no_save and not options.only:
-        save({"machine": machine(), "load_ms": loads, "rows": values.as_json(rows)})
+    if judged and not options.no_save and not options.only:
+        made = {"machine": machine(), "load_ms": loads, "rows": values.as_json(rows), OUTPUTS: output_rows.as_json(outputs)}
+        save(made)
     return 0
+
+
+def measured_values(only: str, effort: Effort, say: Callable[[str], None]) -> list[values.Row]:
+    rows: list[values.Row] = []
+    for name, message in all_messages().items():
+        if only in name.lower():
+            say(f"measuring {name} …")
+            rows += values.measure(name, message, effort)
+    return rows
 
 
 def summary(rows: Sequence[values.Row]) -> list[str]:

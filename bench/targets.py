@@ -23,14 +23,18 @@ class Target(NamedTuple):
     def verdict(self, value: float) -> str:
         return "met" if self.met(value) else "missed"
 
+    @property
+    def bound(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.limit:g} {self.unit}"
+
     def __str__(self) -> str:
-        return f"{self.what} {'≥' if self.at_least else '≤'} {self.limit:g} {self.unit}"
+        return f"{self.what} {self.bound}"
 
 
 DECODE_FLOOR = Target("decode / dict floor", "floor", 1.35)
 DECODE_PEER = Target("asn1tools / decode", "asn1tools", 20, at_least=True)
 ENCODE_PEER = Target("asn1tools / encode", "asn1tools", 20, at_least=True)
-COLUMNS = Target("columns / table walk", "floor", 3)
+COLUMNS = Target("columns / table walk", "columns", 3)
 THREADS = Target("one thread / two threads", "threads", 1.8, at_least=True)
-JSON = Target("to_json / JSON floor", "floor", 2.3)
-VIEW = Target("a view", "time", 100, unit="ns")
+JSON = Target("to_json / JSON floor", "to_json", 2.3)
+VIEW = Target("making a view", "view", 100, unit="ns")
