@@ -19,7 +19,7 @@ from bench.reference import all_messages
 
 OUTPUTS = ("decode", "encode", "to_json", "from_json", "columns", "check", "view", "floor")
 PLAN_FILE = "plan.json"
-BATCH = 512  # messages of a call for columns: what a call costs whatever it is given is spread over so many
+BATCH = 128  # messages of a call for columns: what a call costs whatever it is given is spread over so many
 
 
 def calls(message: Message) -> dict[str, Call]:

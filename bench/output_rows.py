@@ -112,8 +112,13 @@ def cells(found: OutputRow) -> list[str]:
 
 
 def summary(rows: Sequence[OutputRow]) -> list[str]:
-    """A line a target."""
-    return [f"{row.target.verdict(row.judged):6} {row.target}: {row.judged:.2f}" for row in rows if row.target]
+    """A line a target; that of two threads says as well what the machine had to give."""
+    given = "".join(f"; of the table walk {row.times:.2f} ×" for row in rows if row.output == WALK_GAIN)
+    return [
+        f"{row.target.verdict(row.judged):6} {row.target}: {row.judged:.2f}{given if row.output == GAIN else ''}"
+        for row in rows
+        if row.target
+    ]
 
 
 def as_json(rows: Sequence[OutputRow]) -> list[dict[str, Any]]:
