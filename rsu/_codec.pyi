@@ -33,7 +33,7 @@ class Plan:
 class Room(Protocol):
     """What makes room for rows."""
 
-    def resize(self, capacity: int, used: int) -> tuple[int, int, int, list[tuple[int, int]]]: ...
+    def resize(self, capacity: int, used: int) -> tuple[int, int, int, tuple[int, int], list[tuple[int, int]]]: ...
 
 class Batch:
     """Messages to be decoded together."""

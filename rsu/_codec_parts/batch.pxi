@@ -101,8 +101,8 @@ cdef class Batch:
     def walk(self, Plan plan, storage, uint8_t[::1] verdicts, *, int64_t max_elements=10_000, int max_depth=64):
         """Decodes all messages to rows.
 
-        :param storage: makes room: ``resize(capacity, used)`` gives the addresses of ``why``, ``message`` and ``element`` and
-            (address, stride) of each column.
+        :param storage: makes room: ``resize(capacity, used)`` gives the addresses of ``why``, ``message`` and ``element``,
+            (address, width) of the structured rows or zeros, and (address, stride) of each column.
         :param verdicts: gets the reason of each message that does not decode, 0 for the others.
         :returns: the number of rows.
         """
@@ -157,7 +157,8 @@ cdef class Batch:
     cdef int _resize(self, int64_t capacity) except -1:
         cdef Py_ssize_t place
         capacity = max(capacity, 64)
-        why, message, element, cells = self.storage.resize(capacity, self.rows.used)
+        why, message, element, record, cells = self.storage.resize(capacity, self.rows.used)
+        self.rows.record, self.rows.record_width = <char*><size_t>record[0], record[1]
         self.rows.why = <uint8_t*><size_t>why
         self.rows.message = <int64_t*><size_t>message
         self.rows.element = <int32_t*><size_t>element

@@ -4,6 +4,8 @@ cdef struct Rows:
     Column* columns
     int count                 # columns
     uint8_t* why              # rows x columns
+    char* record              # of row 0, where cells lie side by side, else NULL
+    int64_t record_width
     int64_t* message          # which message a row belongs to
     int32_t* element          # rows x (levels - 1): which element of each list, or -1
     int64_t capacity, used
@@ -43,7 +45,9 @@ cdef inline int new_row(Walk* w, Rows* r, int64_t message) noexcept nogil:
     r.row = r.used
     r.used += 1
     r.message[r.row] = message
-    memset(r.why + r.row * r.count, ABSENT, r.count)
+    if r.record != NULL:
+        memset(r.record + r.row * r.record_width, 0, r.record_width)
+    fill_octets(r.why + r.row * r.count, ABSENT, r.count)
     for level in range(r.levels - 1):
         r.element[r.row * (r.levels - 1) + level] = -1
     return 0
@@ -115,7 +119,7 @@ cdef int run_fixed(Walk* w, Rows* r, Step* step) noexcept nogil:
         return stop_above(w, step, value)
     w.pos += step.bits
     if step.column >= 0:
-        keep_word(&r.columns[step.column], r.row, step, value)
+        keep_word(&r.columns[step.column], r.row, step, step.code, value)
         set_why(r, step.column, KEPT)
     return 0
 
@@ -124,34 +128,59 @@ cdef int run_straight(Walk* w, Rows* r, Step* head) noexcept nogil:
     """The fields of a RUN: where each begins is known, so that none waits for the one before."""
     cdef uint8_t[NEAR_OCTETS] near
     cdef const uint8_t* data = w.data + (w.pos >> 3)
-    cdef int64_t octets = ((w.pos & 7) + head.bits + 7) >> 3, row = r.row
-    cdef uint8_t* why = r.why + row * r.count
+    cdef int64_t octets = ((w.pos & 7) + head.bits + 7) >> 3
+    cdef int64_t place, skip = w.pos & 7, row = r.row
     cdef uint64_t value
     cdef Step* step = head + 1
     cdef Step* last = step + head.node
-    cdef int place, skip
+    cdef Column* columns = r.columns  # held here, since cells are written through char pointers, which may alias all
+    cdef int code
     if head.bits > w.end - w.pos:
         return run_short(w, head)
     if (w.pos >> 3) + octets + WORD_ROOM > w.octets:  # near the end, where words would reach behind the message
         memcpy(near, data, octets)
         memset(near + octets, 0, WORD_ROOM)
         data = near
-    skip = w.pos & 7
     while step < last:
         place = skip + step.place
+        code = step.code
         value = load64(data + (place >> 3)) << (place & 7)
-        if step.code == STORE_OCTETS:
+        if code == STORE_OCTETS:
             value |= data[(place >> 3) + 8] >> (8 - (place & 7))
-        value >>= 64 - step.bits
+        value >>= step.shift
         if value > step.span:
             w.pos += step.place
             return stop_above(w, step, value)
-        if step.column >= 0:
-            keep_word(&r.columns[step.column], row, step, value)
-            why[step.column] = KEPT
+        if code != CHECK_BITS:
+            keep_word(&columns[step.column], row, step, code, value)
         step += 1
     w.pos += head.bits
+    mark_run(r, head)
     return 0
+
+
+cdef inline void mark_run(Rows* r, Step* head) noexcept nogil:
+    """The cells of a RUN have values."""
+    cdef int place
+    if head.fills:
+        fill_octets(r.why + r.row * r.count + head.fill, KEPT, head.fills)
+        return
+    for place in range(1, head.node + 1):
+        if head[place].column >= 0:
+            set_why(r, head[place].column, KEPT)
+
+
+cdef inline void fill_octets(uint8_t* octets, uint8_t value, int count) noexcept nogil:
+    """As memset, without a call for the few that a row has."""
+    cdef uint64_t word = 0x0101010101010101ULL * value
+    cdef int place = 0
+    if count < 8 or count > 64:
+        memset(octets, value, count)
+        return
+    while place + 8 < count:
+        memcpy(octets + place, &word, 8)
+        place += 8
+    memcpy(octets + count - 8, &word, 8)
 
 
 cdef int run_short(Walk* w, Step* head) noexcept nogil:
@@ -172,13 +201,19 @@ cdef int run_short(Walk* w, Step* head) noexcept nogil:
     return need(w, head.bits)
 
 
-cdef inline void keep_word(Column* c, int64_t row, Step* step, uint64_t value) noexcept nogil:
+cdef inline void keep_word(Column* c, int64_t row, Step* step, int code, uint64_t value) noexcept nogil:
     cdef char* cell = c.data + row * c.stride
     cdef uint8_t[8] octets
-    if step.code == STORE_INT:
-        put_cell(cell, c.width, <int64_t>(<uint64_t>step.lo + value))
+    if code == STORE_2:
+        (<int16_t*>cell)[0] = <int16_t>(<uint64_t>step.lo + value)
+    elif code == STORE_4:
+        (<int32_t*>cell)[0] = <int32_t>(<uint64_t>step.lo + value)
+    elif code == STORE_1:
+        (<int8_t*>cell)[0] = <int8_t>(<uint64_t>step.lo + value)
+    elif code == STORE_8:
+        (<int64_t*>cell)[0] = <int64_t>(<uint64_t>step.lo + value)
     else:
-        store64(octets, value << (64 - step.bits))
+        store64(octets, value << step.shift)
         memcpy(cell, octets, c.width)
 
 
@@ -220,7 +255,7 @@ cdef int run_table(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept
     slot = enter(w)
     if slot < 0 or open_window(w, &window, slot, row.name) < 0:
         return -1
-    if run_step(w, plan, r, inner, NULL) < 0:
+    if (run_node(w, plan, r, inner) if inner.code == DOWN else run_step(w, plan, r, inner, NULL)) < 0:
         return abandon_window(w, &window)
     w.depth = slot
     return shut_window(w, &window)
@@ -297,10 +332,21 @@ cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, Keys* keys)
             if run_straight(w, r, step) < 0:
                 return -1
             step += step.node
-        elif run_step(w, plan, r, step, keys) < 0:
+        elif run_component(w, plan, r, step, keys) < 0:
             return -1
         step += 1
     return found
+
+
+cdef inline int run_component(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept nogil:
+    """As :c:func:`run_step`, the commonest steps by the short way."""
+    if step.code == KEY_VALUE:
+        return run_key(w, r, step, keys)
+    if step.code == DOWN_TABLE:
+        return run_table(w, plan, r, step, keys)
+    if step.code == SKIP_VALUE:
+        return skip_op(w, step.op)
+    return run_step(w, plan, r, step, keys)
 
 
 cdef int run_additions(Walk* w, Plan plan, Rows* r, Node* node, Op* op, int slot, Keys* keys) noexcept nogil:

@@ -121,7 +121,7 @@ cdef object int_value(Op* op, uint64_t offset):
     return PyLong_FromLongLong(<int64_t>(<uint64_t>op.lo + offset))
 
 
-cdef int take_offset(Walk* w, Op* op, uint64_t* offset) noexcept nogil:
+cdef inline int take_offset(Walk* w, Op* op, uint64_t* offset) noexcept nogil:
     """What an INT of the root range travels as; the cursor stays where it is when that is above the range."""
     offset[0] = 0
     if op.bits:

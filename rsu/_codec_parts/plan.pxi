@@ -11,6 +11,10 @@ cdef enum StepCode:
     CELL           # a value of any type, kept
     DOWN           # a SEQUENCE, CHOICE, LIST or string with CONTAINING, some of which is kept: `node`
     DOWN_TABLE     # an open type by table, some of which is kept: `node`
+    STORE_1        # STORE_INT for cells of one octet, of two, four and eight: the plan makes them of it
+    STORE_2
+    STORE_4
+    STORE_8
 
 cdef enum CellKind:
     NUMBER_CELL    # INTEGER, BOOLEAN, NULL, ENUMERATED, and what a container is: alternative, row, presence, elements
@@ -35,8 +39,8 @@ cdef struct Step:
     int32_t presence  # which presence bit of its SEQUENCE, or -1
     int32_t place     # its alternative, addition or row name; in a RUN where its bits begin
     int32_t op, node, column
-    int32_t bits
-    int32_t fill, fills  # what columns hold when a component with DEFAULT is absent
+    int32_t bits, shift  # shift: 64 - bits
+    int32_t fill, fills  # what columns hold when a component with DEFAULT is absent; of a RUN: columns
     int32_t name      # of the component, for open types beside it
     int64_t lo
     uint64_t span
@@ -92,6 +96,9 @@ cdef class Plan:
             raise MemoryError()
         for place in range(len(steps)):
             self._fill_step(&self.steps[place], steps[place])
+        for place in range(len(steps)):
+            if self.steps[place].code == RUN:
+                self._join_columns(&self.steps[place])
         for place in range(len(nodes)):
             self._fill_node(&self.nodes[place], nodes[place])
         for place in range(len(fills)):
@@ -101,6 +108,17 @@ cdef class Plan:
         step.code, step.presence, step.place, step.op, step.node, step.column = row[:6]
         step.bits, step.fill, step.fills, step.name, step.lo = row[6:11]
         step.span = <uint64_t><int64_t>row[11]
+        step.shift = 64 - step.bits
+        if step.code == STORE_INT:
+            step.code = {1: STORE_1, 2: STORE_2, 4: STORE_4, 8: STORE_8}[self.columns[step.column][1]]
+        return 0
+
+    cdef int _join_columns(self, Step* head) except -1:
+        """Columns that a RUN fills and that lie side by side are marked at once."""
+        filled = [head[1 + place].column for place in range(head.node) if head[1 + place].column >= 0]
+        head.fill, head.fills = -1, 0
+        if filled and max(filled) - min(filled) == len(filled) - 1:
+            head.fill, head.fills = min(filled), len(filled)
         return 0
 
     cdef int _fill_node(self, Node* node, tuple row) except -1:

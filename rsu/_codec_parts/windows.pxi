@@ -58,17 +58,22 @@ cdef int64_t pass_pieces(Walk* w, int unit, int64_t length, int pieces) noexcept
         done += length
 
 
-cdef int open_window(Walk* w, Window* window, int slot, int32_t name) noexcept nogil:
+cdef inline int open_window(Walk* w, Window* window, int slot, int32_t name) noexcept nogil:
     """Steps into an open type; ``name`` is its place of the path. On a fault there is nothing to leave."""
     cdef int pieces = 0
-    cdef int64_t length = take_length(w, &pieces)
+    cdef int64_t length
+    if w.end - w.pos >= 8 and peek(w, 8) < 128:  # the commonest length
+        length = <int64_t>peek(w, 8)
+        w.pos += 8
+    else:
+        length = take_length(w, &pieces)
     if length < 0:
         return -1
     w.path[slot] = name
     return open_content(w, window, 8, length, pieces, NULL)
 
 
-cdef int open_content(Walk* w, Window* window, int unit, int64_t length, int pieces, Op* sized) noexcept nogil:
+cdef inline int open_content(Walk* w, Window* window, int unit, int64_t length, int pieces, Op* sized) noexcept nogil:
     """Steps into octets or bits whose first length was read; ``sized`` has the limits of the whole, or is NULL."""
     cdef int64_t total
     window.data, window.octets, window.base, window.end = w.data, w.octets, w.base, w.end
@@ -111,7 +116,7 @@ cdef int open_contents(Walk* w, Window* window, Op* op) noexcept nogil:
     return slot
 
 
-cdef int shut_window(Walk* w, Window* window) noexcept nogil:
+cdef inline int shut_window(Walk* w, Window* window) noexcept nogil:
     """Leaves an open type whose content was walked, behind it."""
     if close_window(w, window.start, True) < 0:
         return abandon_window(w, window)

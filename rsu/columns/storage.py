@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -37,19 +37,24 @@ class Storage:
         self.message = np.zeros(0, np.int64)
         self.element = np.zeros((0, levels), np.int32)
 
-    def resize(self, capacity: int, used: int) -> tuple[int, int, int, list[tuple[int, int]]]:
-        """Room for ``capacity`` rows, the first ``used`` of which stay: addresses, and (address, stride) of each column."""
-        self.why = _longer(self.why, capacity, used)
-        self.message = _longer(self.message, capacity, used)
-        self.element = _longer(self.element, capacity, used)
+    def resize(self, capacity: int, used: int) -> tuple[int, int, int, tuple[int, int], list[tuple[int, int]]]:
+        """Room for ``capacity`` rows, the first ``used`` of which stay.
+
+        What the engine writes for each row is not cleared before: why, message, element, and the cells of a structured array.
+
+        :returns: addresses of why, message and element; address and width of the structured rows, zeros without; address and
+            stride of each column.
+        """
+        self.why = _longer(np.empty, self.why, capacity, used)
+        self.message = _longer(np.empty, self.message, capacity, used)
+        self.element = _longer(np.empty, self.element, capacity, used)
+        record = (0, 0)
         if self.record is not None:
-            self.record = _longer(self.record, capacity, used)
-        self.single = {name: _longer(array, capacity, used) for name, array in self.single.items()}
-        places = []
-        for name in self.names:
-            column = self.column(name)
-            places.append((_address(column), column.strides[0]))
-        return _address(self.why), _address(self.message), _address(self.element), places
+            self.record = _longer(np.empty, self.record, capacity, used)
+            record = (_address(self.record), self.record.itemsize)
+        self.single = {name: _longer(np.zeros, array, capacity, used) for name, array in self.single.items()}
+        places = [(_address(column), column.strides[0]) for column in map(self.column, self.names)]
+        return _address(self.why), _address(self.message), _address(self.element), record, places
 
     def column(self, name: str) -> Array:
         """The cells of a column: a view of the structured array, or an array of its own."""
@@ -89,8 +94,8 @@ class Storage:
                 take_objects(_address(self.single[name]), len(self.single[name]))
 
 
-def _longer(array: Array, capacity: int, used: int) -> Array:
-    longer = np.zeros((capacity, *array.shape[1:]), array.dtype)
+def _longer(make: Callable[..., Array], array: Array, capacity: int, used: int) -> Array:
+    longer = make((capacity, *array.shape[1:]), array.dtype)
     longer[:used] = array[:used]
     return longer
 
