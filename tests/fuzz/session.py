@@ -17,7 +17,7 @@ import rsu
 
 from .bombs import bomb_messages
 from .build import build_folder, load_mutator
-from .calls import Call
+from .calls import Call, Subject
 from .corpus import CONSTRUCTS, STANDARDS, FieldsOf, Message, generated, of_standard, published, schema_of
 
 BATCH = 20_000
@@ -69,7 +69,10 @@ class Session:
             raise ValueError(f"no seeds for standard {plan.standard!r}: must be one of {', '.join(STANDARDS)}")
         self.names = names
         self.number_of = {name: number for number, name in enumerate(names)}
-        self.targets = [self._target(*name) for name in names]
+        seeds: dict[tuple[str, str], list[bytes]] = {name: [] for name in names}
+        for message in (message for messages in groups.values() for message in messages):
+            seeds[message[:2]].append(message.data)
+        self.targets = [self._target(*name, seeds[name]) for name in names]
         self.fields_of = FieldsOf()
         weighted = [(WEIGHTS[kind], [self._seed(message) for message in found]) for kind, found in groups.items() if found]
         self.messages = [message for found in groups.values() for message in found]
@@ -79,13 +82,14 @@ class Session:
             plan.seed, weighted, self.targets, len(self.fields_of.places), len(STANDARDS), self._trace, self.last.room
         )
 
-    def _target(self, schema_name: str, type_name: str) -> Any:
+    def _target(self, schema_name: str, type_name: str, seeds: list[bytes]) -> Any:
         schema, free = schema_of(schema_name), self.mutator.FIRST_CLOCK
-        bound = [(place, call, call.bind(schema, type_name)) for place, call in enumerate(self.plan.calls)]
+        subject = Subject(schema, type_name, self.plan.seed, seeds)
+        bound = [(place, call, call.bind(subject)) for place, call in enumerate(self.plan.calls)]
         checks = tuple(
-            self.mutator.Check(call.name, free + place, call.every, reader, call.agree, call.lenient)
-            for place, call, reader in bound
-            if reader is not None
+            self.mutator.Check(call.name, free + place, call.every, *made, call.verdict, call.timed)
+            for place, call, made in bound
+            if made is not None
         )
         codec = schema.find_type(type_name)
         row = STANDARDS.index(schema_name.partition("/")[0])

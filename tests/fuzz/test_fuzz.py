@@ -110,7 +110,7 @@ def checked(mutator: Any, decode: Any, encode: Any, call: Any, data: bytes = byt
     checks = ()
     if call is not None:
         agree = lambda data, value, result: "" if value == result else "differs"  # noqa: E731
-        checks = (mutator.Check("call", mutator.FIRST_CLOCK, 1, call, agree, False),)
+        checks = (mutator.Check("call", mutator.FIRST_CLOCK, 1, call, agree),)
     target = mutator.Target("none", 0, "T", decode, encode, checks)
     seed = mutator.Seed(0, data, [(0, 8, 0, 0)])
     fuzzer = mutator.Fuzzer(1, [(1, [seed])], [target], 1, 1, None, None)

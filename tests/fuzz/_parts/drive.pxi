@@ -182,7 +182,7 @@ cdef class Fuzzer:
             elif refusal.code == "trailing" and below(&self.dice, TRIM_EVERY) == 0:
                 self._check_trimmed(target, number, data, refusal.offset)
         for check in target.checks:
-            if (<Check>check).every == 1 or below(&self.dice, (<Check>check).every) == 0:
+            if roll(&self.dice) <= (<Check>check).limit:
                 self._check_call(target, data, value, refusal, <Check>check)
         return 0
 
@@ -216,20 +216,29 @@ cdef class Fuzzer:
         return 0
 
     cdef int _check_call(self, Target target, bytes data, object value, object refusal, Check check) except -1:
-        cdef int64_t spent = wall_ns()
+        cdef int64_t spent = 0
+        argument = data
         result = other = None
         try:
-            result = check.call(data)
+            if check.prepare is not None:
+                argument = check.prepare(data)
+            spent = wall_ns()
+            result = check.call(argument)
+            spent = wall_ns() - spent
         except DecodeError as error:
             other = error
+            spent = wall_ns() - spent if spent else 0
         except Exception as error:
-            return self._fault(target, data, "error", check.name, repr(error))
-        self._clock(check.clock, check.call, data, wall_ns() - spent, target, data)
-        if check.lenient and refusal is not None:
-            return 0
-        if (refusal is None) != (other is None) or (other is not None and not same_error(refusal, other)):
-            return self._fault(target, data, "outcome", check.name, f"decode: {refusal}; {check.name}: {other}")
-        if refusal is None and check.agree is not None:
+            detail = repr(error) if argument is data else f"{error!r} of {argument!r}"
+            return self._fault(target, data, "error", check.name, detail)
+        if check.timed:
+            self._clock(check.clock, check.call, argument, spent, target, data)
+        if refusal is not None:
+            if not agrees(check.verdict, refusal, other):
+                return self._fault(target, data, "outcome", check.name, f"decode: {refusal}; {check.name}: {other}")
+        elif other is not None:
+            return self._fault(target, data, "outcome", check.name, f"decode accepts; {check.name}: {other}")
+        elif check.agree is not None:
             wrong = check.agree(data, value, result)
             if wrong:
                 return self._fault(target, data, "result", check.name, wrong)
@@ -283,5 +292,10 @@ cdef class Fuzzer:
         return [self.worst[place] for place in range(CLOCKS)]
 
 
-cdef bint same_error(object one, object other):
-    return one.code == other.code and one.offset == other.offset and one.path == other.path
+cdef bint agrees(int verdict, object refusal, object other):
+    """Whether what another reader says of a refused input, an error or None, is what its row allows."""
+    if verdict == OWN or (verdict == SEES_LESS and other is None):
+        return True
+    if other is None or refusal.code != other.code:
+        return False
+    return verdict == CODE or (refusal.offset == other.offset and refusal.path == other.path)

@@ -7,26 +7,38 @@ cdef enum:
 FIRST_CLOCK = FREE_CLOCK  # of the calls beside decode and encode
 
 
+VERDICTS = ("same", "code", "sees-less", "own")  # of a check about what decoding refuses
+
+cdef enum:
+    SAME, CODE, SEES_LESS, OWN
+
+
 cdef class Check:
     """One checked call of one type.
 
     :param clock: number of its clock.
     :param every: one of how many inputs it gets.
-    :param call: octets → result, or DecodeError.
+    :param call: argument → result, or DecodeError.
     :param agree: (octets, decoded value, result) → what is wrong, or nothing; None where the result says nothing.
-    :param lenient: may accept what decoding refuses.
+    :param prepare: octets → argument, or DecodeError; None where the octets are the argument.
+    :param verdict: one of VERDICTS.
+    :param timed: whether the clock runs.
     """
 
-    cdef int clock
-    cdef int64_t every
-    cdef object call, agree
-    cdef bint lenient
+    cdef int clock, verdict
+    cdef uint64_t limit  # a roll below it draws the call
+    cdef object call, agree, prepare
+    cdef bint timed
     cdef readonly str name
 
-    def __init__(self, str name, int clock, int64_t every, call, agree, bint lenient):
+    def __init__(self, str name, int clock, int64_t every, call, agree=None, prepare=None, str verdict="same", bint timed=True):
         if not FREE_CLOCK <= clock < CLOCKS:
             raise ValueError(f"clock {clock} of {name}: must be {FREE_CLOCK}..{CLOCKS - 1}")
-        self.name, self.clock, self.every, self.call, self.agree, self.lenient = name, clock, every, call, agree, lenient
+        if every < 1:
+            raise ValueError(f"one of {every} inputs for {name}: must be 1 or more")
+        self.name, self.clock, self.call, self.agree, self.prepare = name, clock, call, agree, prepare
+        self.verdict, self.timed = VERDICTS.index(verdict), timed
+        self.limit = ~<uint64_t>0 // <uint64_t>every
 
 
 cdef class Target:
