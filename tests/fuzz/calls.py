@@ -25,6 +25,7 @@ from columns_reference import expected, given, random_paths, root, text_of  # no
 
 Reader = Callable[[Any], Any]
 Agree = Callable[[bytes, Any, Any], str]
+LONG_NUMBER = "an INTEGER of more digits than readers of JSON take"
 COLUMNS = 6  # paths that are drawn for a projection; those whose lists do not fit are left out
 PATH_SAMPLES = 8  # messages that a projection's paths may be drawn along
 
@@ -71,6 +72,7 @@ class Call(NamedTuple):
     :param verdict: of refused inputs: ``same`` (code, path and offset), ``code``, ``sees-less`` (``same``, or accepts what
         decode refuses) or ``own``.
     :param timed: whether it is one call of the codec, whose time is limited.
+    :param excuse: words in the reason of a refusal that is the call's own, as documented.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Call(NamedTuple):
     bind: Callable[[Subject], Bound | None]
     verdict: str = "same"
     timed: bool = True
+    excuse: str = ""
 
 
 def same_value(data: bytes, value: Any, result: Any) -> str:
@@ -205,7 +208,7 @@ def _bind_columns(subject: Subject) -> Bound:
             break
     info = root(schema, type_name)
     paths = random_paths(info, values[0], draw, COLUMNS) if values[0] is not None else [()]
-    columns = schema.columns(type_name, {text_of(path) or "value": text_of(path) for path in paths})
+    columns = schema.columns(type_name, {f"{text_of(path)}, a column": text_of(path) for path in paths})
 
     def table_or_error(data: bytes) -> Any:
         table = columns.decode([data])
@@ -224,9 +227,9 @@ CALLS: tuple[Call, ...] = (
     Call("relaxed", 32, _bind_relaxed, verdict="own"),
     Call("trace", 256, _bind_trace),
     Call("check", 16, _bind_check),
-    Call("to_json", 16, _bind_to_json),
-    Call("from_json", 64, _bind_from_json),
-    Call("bad_json", 64, _bind_bad_json),
+    Call("to_json", 16, _bind_to_json, excuse=LONG_NUMBER),
+    Call("from_json", 64, _bind_from_json, excuse=LONG_NUMBER),
+    Call("bad_json", 64, _bind_bad_json, excuse=LONG_NUMBER),
     Call("view", 256, _bind_view, timed=False),
     Call("peek", 16, _bind_peek, verdict="sees-less"),
     Call("columns", 128, _bind_columns, verdict="code"),

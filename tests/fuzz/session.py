@@ -20,11 +20,11 @@ from .build import build_folder, load_mutator
 from .calls import Call, Subject
 from .corpus import CONSTRUCTS, STANDARDS, FieldsOf, Message, generated, of_standard, published, schema_of
 
-BATCH = 20_000
+BATCH = 50_000
 STUCK_SECONDS = 300  # a batch takes a second or so: after this the process says where it hangs, and ends
 LAST_OCTETS = 1 << 19  # more than the mutator makes
-# Of 1000 inputs so many have a seed of this kind. Bombs are few because each costs what it is allowed to cost.
-WEIGHTS = {"published": 250, "generated": 350, "constructs": 249, "grown": 150, "bombs": 1}
+# Of 4000 inputs so many have a seed of this kind. Bombs are few because each costs what it is allowed to cost.
+WEIGHTS = {"published": 1000, "generated": 1400, "constructs": 999, "grown": 600, "bombs": 1}
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Session:
         subject = Subject(schema, type_name, self.plan.seed, seeds)
         bound = [(place, call, call.bind(subject)) for place, call in enumerate(self.plan.calls)]
         checks = tuple(
-            self.mutator.Check(call.name, free + place, call.every, *made, call.verdict, call.timed)
+            self.mutator.Check(call.name, free + place, call.every, *made, call.verdict, call.timed, call.excuse)
             for place, call, made in bound
             if made is not None
         )
@@ -111,6 +111,7 @@ class Session:
         gc.collect()
         gc.freeze()  # the seeds are not walked again by each collection
         rss, objects, started = [rss_kib()], len(gc.get_objects()), time.thread_time()
+        gc.disable()  # values have no cycles; what a batch left would be seen as growth
         while outcome.inputs < self.plan.inputs and time.monotonic() < ends and not self.fuzzer.faults:
             faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
             size = min(BATCH, self.plan.inputs - outcome.inputs)
@@ -120,6 +121,7 @@ class Session:
             progress(outcome.inputs, len(self.fuzzer.faults))
         faulthandler.cancel_dump_traceback_later()
         outcome.cpu_s = time.thread_time() - started
+        gc.enable()
         gc.collect()
         outcome.gc_objects = objects, len(gc.get_objects())
         gc.unfreeze()

@@ -13,7 +13,8 @@ cdef enum:
     TRIM_EVERY = 2
     GROWN_OCTETS = 4096  # of such a seed, so that a run does not drift to the largest inputs
     MAX_FAULTS = 20
-    WHEEL = 1024         # sum of the weights of the groups
+    WHEEL = 4096         # sum of the weights of the groups
+    SHORTER = 4          # of so many inputs all but one begin as the shorter of two seeds: what is short is checked sooner
     HEAD = 16            # octets before an input in the file of the last one: target, length
 
 
@@ -111,7 +112,13 @@ cdef class Fuzzer:
         cdef list group = <list>self.groups[self.wheel[below(&self.dice, self.weights)]]
         if len(group) == 0:
             group = self.seeds
-        return <Seed>group[below(&self.dice, len(group))]
+        cdef Seed seed = <Seed>group[below(&self.dice, len(group))]
+        cdef Seed other
+        if below(&self.dice, SHORTER) != 0:
+            other = <Seed>group[below(&self.dice, len(group))]
+            if PyBytes_GET_SIZE(other.data) < PyBytes_GET_SIZE(seed.data):
+                return other
+        return seed
 
     cdef bytes _make(self, Seed seed):
         mutate(&self.draft, &self.dice, seed, self.seeds, self.places)
@@ -159,16 +166,15 @@ cdef class Fuzzer:
     cdef int _check(self, Target target, int number, bytes data) except -1:
         cdef Row* row = &self.rows[target.row]
         cdef int64_t spent = wall_ns()
-        value = refusal = None
+        cdef PyObject* error
         row.inputs += 1
         row.octets += PyBytes_GET_SIZE(data)
-        try:
-            value = target.decode(data)
-        except DecodeError as error:
-            refusal = error
-        except Exception as error:
-            return self._fault(target, data, "error", "decode", repr(error))
-        self._clock(DECODE_CLOCK, target.decode, data, wall_ns() - spent, target, data)
+        value = outcome(target.decode, data, &error)
+        spent = wall_ns() - spent
+        refusal = taken(error)
+        if refusal is not None and not is_refusal(refusal):
+            return self._fault(target, data, "error", "decode", repr(refusal))
+        self._clock(DECODE_CLOCK, target.decode, data, spent, target, data)
         if refusal is None:
             row.accepted += 1
             self._check_back(target, data, value, row)
@@ -217,22 +223,23 @@ cdef class Fuzzer:
 
     cdef int _check_call(self, Target target, bytes data, object value, object refusal, Check check) except -1:
         cdef int64_t spent = 0
+        cdef PyObject* error = NULL
         argument = data
-        result = other = None
-        try:
-            if check.prepare is not None:
-                argument = check.prepare(data)
+        result = None
+        if check.prepare is not None:
+            argument = outcome(check.prepare, data, &error)
+        if error is NULL:
             spent = wall_ns()
-            result = check.call(argument)
+            result = outcome(check.call, argument, &error)
             spent = wall_ns() - spent
-        except DecodeError as error:
-            other = error
-            spent = wall_ns() - spent if spent else 0
-        except Exception as error:
-            detail = repr(error) if argument is data else f"{error!r} of {argument!r}"
+        other = taken(error)
+        if other is not None and not is_refusal(other):
+            detail = repr(other) if argument is data else f"{other!r} of {argument!r}"
             return self._fault(target, data, "error", check.name, detail)
         if check.timed:
             self._clock(check.clock, check.call, argument, spent, target, data)
+        if other is not None and check.excuse and check.excuse in other.reason:
+            return 0
         if refusal is not None:
             if not agrees(check.verdict, refusal, other):
                 return self._fault(target, data, "outcome", check.name, f"decode: {refusal}; {check.name}: {other}")
@@ -290,6 +297,10 @@ cdef class Fuzzer:
     def worst_ns(self):
         """For each clock the CPU time of its worst call; 0 where none was above FLOOR_NS."""
         return [self.worst[place] for place in range(CLOCKS)]
+
+
+cdef inline bint is_refusal(object error):
+    return type(error) is DecodeError
 
 
 cdef bint agrees(int verdict, object refusal, object other):
