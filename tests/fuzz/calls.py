@@ -67,7 +67,7 @@ class Bound(NamedTuple):
 class Call(NamedTuple):
     """One way to read a message.
 
-    :param every: one of how many inputs it gets, drawn at random.
+    :param every: one of how many inputs it gets, drawn at random, some of the same seed at a time.
     :param bind: type → call, or None where the type has no such method.
     :param verdict: of refused inputs: ``same`` (code, path and offset), ``code``, ``sees-less`` (``same``, or accepts what
         decode refuses) or ``own``.

@@ -55,7 +55,7 @@ cdef class Check:
     """One checked call of one type.
 
     :param clock: number of its clock.
-    :param every: one of how many inputs it gets.
+    :param every: one of how many inputs it gets, BURST of them at a time.
     :param call: argument → result, or DecodeError.
     :param agree: (octets, decoded value, result) → what is wrong, or nothing; None where the result says nothing.
     :param prepare: octets → argument, or DecodeError; None where the octets are the argument.
@@ -65,7 +65,7 @@ cdef class Check:
     """
 
     cdef int clock, verdict
-    cdef uint64_t limit  # a roll below it draws the call
+    cdef uint64_t limit  # a roll up to it draws the call
     cdef object call, agree, prepare
     cdef bint timed
     cdef readonly str name, excuse
