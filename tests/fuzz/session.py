@@ -74,7 +74,9 @@ class Session:
             seeds[message[:2]].append(message.data)
         self.targets = [self._target(*name, seeds[name]) for name in names]
         self.fields_of = FieldsOf()
-        weighted = [(WEIGHTS[kind], [self._seed(message) for message in found]) for kind, found in groups.items() if found]
+        weighted: list[tuple[int, list[Any] | None]] = [
+            (WEIGHTS[kind], [self._seed(message) for message in found]) for kind, found in groups.items() if found
+        ]
         self.messages = [message for found in groups.values() for message in found]
         weighted.append((WEIGHTS["grown"], None))
         self.last = LastInput(plan.seed)
