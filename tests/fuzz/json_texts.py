@@ -10,27 +10,9 @@ MORE_CHANGES = 2  # after the first, at most
 WORDS = (
     *(b"null", b"true", b"false", b"{", b"}", b"[", b"]", b",", b":", b'"', b'""', b"{}", b"[]", b" ", b"\n", b"\0", b"\xff"),
     *(b"-", b"0", b"-0", b"00", b"1.5", b"1e3", b"1e999", b"-1", b"255", b"65536", b"18446744073709551616", b"9" * 400, b"NaN"),
-    *(
-        b'"-INF"',
-        b'"\\u0000"',
-        b'"\\ud800"',
-        b'"\\ud83d\\ude00"',
-        b'"\\x"',
-        b'"0"',
-        b'"F"',
-        b'"zz"',
-        b'"\xc3\x28"',
-        b"\xef\xbb\xbf",
-    ),
-    *(
-        b"\xef\xbb\xbf",
-        b'{"value":"00","length":9}',
-        b'{"value":"FF","length":-1}',
-        b'"...5"',
-        b'{"...1":"00"}',
-        b"[" * 300,
-        b'{"a":' * 100,
-    ),
+    *(b'"-INF"', b'"\\u0000"', b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\\x"', b'"0"', b'"F"', b'"zz"', b'"\xc3\x28"'),
+    *(b"\xef\xbb\xbf", b'{"value":"00","length":9}', b'{"value":"FF","length":-1}', b'"...5"', b'{"...1":"00"}'),
+    *(b"[" * 300, b'{"a":' * 100),
 )
 
 
