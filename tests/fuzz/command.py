@@ -16,6 +16,7 @@ from .calls import calls_named
 from .corpus import STANDARDS, Message
 from .session import Outcome, Plan, Session, is_sanitized, outcome_of, read_last
 
+LINE_EVERY = 1_000_000  # inputs
 SANITIZED_SLOWER = 20  # what AddressSanitizer and malloc for every object may cost, by experiment 5 to 12
 
 
@@ -50,7 +51,7 @@ def main(words: list[str] | None = None) -> int:
         return _generate(plan)
     commit = record.commit()  # of what is loaded, whatever becomes of the tree meanwhile
     late = _bombs()
-    outcome = Session(plan).run(_progress if sys.stderr.isatty() else lambda done, faults: None)
+    outcome = Session(plan).run(_progress)
     _print(outcome)
     failed = _save_faults(plan, outcome) | _too_slow(outcome)
     if asked.record and not failed:
@@ -59,6 +60,11 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _progress(done: int, faults: int) -> None:
+    """A line that is written over on a terminal; now and then a line of its own in a file."""
+    if not sys.stderr.isatty():
+        if done % LINE_EVERY == 0:
+            print(f"{done:,} inputs, {faults} faults", file=sys.stderr, flush=True)
+        return
     print(f"\r{done:,} inputs, {faults} faults", end="\r", file=sys.stderr, flush=True)
 
 
