@@ -201,13 +201,12 @@ def _value_at(value: Any, path: list[str]) -> Any:
 def _bind_columns(subject: Subject) -> Bound:
     """A projection of a few parts that the type's seeds have, all its cells against those of the tests' own walk."""
     schema, type_name, draw = subject.schema, subject.type_name, subject.draw()
-    values = [None]
+    info, choices = root(schema, type_name), [[()]]
     for data in draw.sample(subject.seeds, min(PATH_SAMPLES, len(subject.seeds))):
         with contextlib.suppress(rsu.DecodeError):
-            values = [schema.decode(type_name, data)]
-            break
-    info = root(schema, type_name)
-    paths = random_paths(info, values[0], draw, COLUMNS) if values[0] is not None else [()]
+            choices.append(random_paths(info, schema.decode(type_name, data), draw, COLUMNS))
+    # The one that goes deepest into lists, and of those the widest.
+    paths = max(choices, key=lambda chosen: (max(path.count("[]") for path in chosen), len(chosen)))
     columns = schema.columns(type_name, {f"{text_of(path)}, a column": text_of(path) for path in paths})
 
     def table_or_error(data: bytes) -> Any:
