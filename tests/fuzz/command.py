@@ -16,6 +16,7 @@ from .calls import calls_named
 from .corpus import STANDARDS, Message
 from .session import Outcome, Plan, Session, is_sanitized, outcome_of, read_last
 
+LINE_EVERY = 1_000_000  # inputs
 SANITIZED_SLOWER = 20  # what AddressSanitizer and malloc for every object may cost, by experiment 5 to 12
 
 
@@ -28,6 +29,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--calls", default="all", help="checks beside decode and encode: names with commas, all, or nothing")
     parser.add_argument("--record", type=Path, metavar="FILE", help="append the run to this file (docs/fuzz-record.json)")
     parser.add_argument("--report", action="store_true", help="print the table of the record and run nothing")
+    parser.add_argument("--write", action="store_true", help="with --report: put the table into docs/fuzzing.md as well")
     parser.add_argument("--generate", action="store_true", help="only make the inputs, and say how fast")
     parser.add_argument("--show", type=Path, metavar="FILE", help="say what a saved input does: crash-*.json or last-*.bin")
     return parser.parse_args(words)
@@ -37,23 +39,32 @@ def main(words: list[str] | None = None) -> int:
     """Runs the command; gives its exit code."""
     asked = arguments(words)
     if asked.report:
-        print(record.table(record.read(asked.record or record.RECORD)), end="")
+        runs = record.read(asked.record or record.RECORD)
+        print(record.table(runs), end="")
+        if asked.write:
+            record.write_page(runs)
         return 0
     if asked.show:
         return _show(asked)
     plan = Plan(asked.seed, asked.inputs, asked.seconds, asked.standard, calls_named(asked.calls))
     if asked.generate:
         return _generate(plan)
+    commit = record.commit()  # of what is loaded, whatever becomes of the tree meanwhile
     late = _bombs()
-    outcome = Session(plan).run(_progress if sys.stderr.isatty() else lambda done, faults: None)
+    outcome = Session(plan).run(_progress)
     _print(outcome)
     failed = _save_faults(plan, outcome) | _too_slow(outcome)
     if asked.record and not failed:
-        record.append(asked.record.resolve(), record.entry_of(plan, outcome))
+        record.append(asked.record.resolve(), record.entry_of(plan, outcome, commit))
     return int(failed or late)
 
 
 def _progress(done: int, faults: int) -> None:
+    """A line that is written over on a terminal; now and then a line of its own in a file."""
+    if not sys.stderr.isatty():
+        if done % LINE_EVERY == 0:
+            print(f"{done:,} inputs, {faults} faults", file=sys.stderr, flush=True)
+        return
     print(f"\r{done:,} inputs, {faults} faults", end="\r", file=sys.stderr, flush=True)
 
 

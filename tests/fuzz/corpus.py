@@ -23,8 +23,16 @@ import rsu
 from .build import CHECKOUT, build_folder
 
 CODEC_TESTS = CHECKOUT / "tests" / "codec"
-sys.path.insert(0, str(CODEC_TESTS))  # their modules name each other without a package
 
+
+def load_codec_tests() -> None:
+    """Makes the modules of the codec's and the columns' tests known: they name each other without a package."""
+    for folder in (CODEC_TESTS, CHECKOUT / "tests" / "columns"):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+
+
+load_codec_tests()
 from codec_schemas import FOLDERS, SMALL, built_in_texts, type_names  # noqa: E402
 
 CONSTRUCTS = "constructs"

@@ -21,8 +21,11 @@ HEAD = (
 )
 
 
-def entry_of(plan: Plan, outcome: Outcome) -> dict[str, Any]:
-    """One run as it is recorded."""
+def entry_of(plan: Plan, outcome: Outcome, commit: str) -> dict[str, Any]:
+    """One run as it is recorded.
+
+    :param commit: that was under test, as :func:`commit` gave it when the run began.
+    """
     rows = outcome.counts.values()
     heads = ("inputs", "accepted", "refused")
     return {
@@ -40,7 +43,7 @@ def entry_of(plan: Plan, outcome: Outcome) -> dict[str, Any]:
         "rss_kib": outcome.rss_kib,
         "gc_objects": list(outcome.gc_objects),
         "python": platform.python_version(),
-        "commit": commit(),
+        "commit": commit,
         "asan": is_sanitized(),
     }
 

@@ -17,14 +17,14 @@ import rsu
 
 from .bombs import bomb_messages
 from .build import build_folder, load_mutator
-from .calls import Call
+from .calls import Call, Subject
 from .corpus import CONSTRUCTS, STANDARDS, FieldsOf, Message, generated, of_standard, published, schema_of
 
-BATCH = 20_000
+BATCH = 50_000
 STUCK_SECONDS = 300  # a batch takes a second or so: after this the process says where it hangs, and ends
 LAST_OCTETS = 1 << 19  # more than the mutator makes
-# Of 1000 inputs so many have a seed of this kind. Bombs are few because each costs what it is allowed to cost.
-WEIGHTS = {"published": 250, "generated": 350, "constructs": 249, "grown": 150, "bombs": 1}
+# Of 4000 inputs so many have a seed of this kind. Bombs are few because each costs what it is allowed to cost.
+WEIGHTS = {"published": 1000, "generated": 1400, "constructs": 999, "grown": 600, "bombs": 1}
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,14 @@ class Session:
             raise ValueError(f"no seeds for standard {plan.standard!r}: must be one of {', '.join(STANDARDS)}")
         self.names = names
         self.number_of = {name: number for number, name in enumerate(names)}
-        self.targets = [self._target(*name) for name in names]
+        seeds: dict[tuple[str, str], list[bytes]] = {name: [] for name in names}
+        for message in (message for messages in groups.values() for message in messages):
+            seeds[message[:2]].append(message.data)
+        self.targets = [self._target(*name, seeds[name]) for name in names]
         self.fields_of = FieldsOf()
-        weighted = [(WEIGHTS[kind], [self._seed(message) for message in found]) for kind, found in groups.items() if found]
+        weighted: list[tuple[int, list[Any] | None]] = [
+            (WEIGHTS[kind], [self._seed(message) for message in found]) for kind, found in groups.items() if found
+        ]
         self.messages = [message for found in groups.values() for message in found]
         weighted.append((WEIGHTS["grown"], None))
         self.last = LastInput(plan.seed)
@@ -79,13 +84,14 @@ class Session:
             plan.seed, weighted, self.targets, len(self.fields_of.places), len(STANDARDS), self._trace, self.last.room
         )
 
-    def _target(self, schema_name: str, type_name: str) -> Any:
+    def _target(self, schema_name: str, type_name: str, seeds: list[bytes]) -> Any:
         schema, free = schema_of(schema_name), self.mutator.FIRST_CLOCK
-        bound = [(place, call, call.bind(schema, type_name)) for place, call in enumerate(self.plan.calls)]
+        subject = Subject(schema, type_name, self.plan.seed, seeds)
+        bound = [(place, call, call.bind(subject)) for place, call in enumerate(self.plan.calls)]
         checks = tuple(
-            self.mutator.Check(call.name, free + place, call.every, reader, call.agree, call.lenient)
-            for place, call, reader in bound
-            if reader is not None
+            self.mutator.Check(call.name, free + place, call.every, *made, call.verdict, call.timed, call.excuse)
+            for place, call, made in bound
+            if made is not None
         )
         codec = schema.find_type(type_name)
         row = STANDARDS.index(schema_name.partition("/")[0])
@@ -107,6 +113,7 @@ class Session:
         gc.collect()
         gc.freeze()  # the seeds are not walked again by each collection
         rss, objects, started = [rss_kib()], len(gc.get_objects()), time.thread_time()
+        gc.disable()  # values have no cycles; what a batch left would be seen as growth
         while outcome.inputs < self.plan.inputs and time.monotonic() < ends and not self.fuzzer.faults:
             faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
             size = min(BATCH, self.plan.inputs - outcome.inputs)
@@ -116,6 +123,7 @@ class Session:
             progress(outcome.inputs, len(self.fuzzer.faults))
         faulthandler.cancel_dump_traceback_later()
         outcome.cpu_s = time.thread_time() - started
+        gc.enable()
         gc.collect()
         outcome.gc_objects = objects, len(gc.get_objects())
         gc.unfreeze()

@@ -14,6 +14,7 @@ from .bombs import BOMBS, HEAVY, Bomb, refusal_of
 from .build import load_mutator
 from .calls import CALLS, calls_named
 from .corpus import STANDARDS, Message, published
+from .json_texts import mutated_text
 from .session import Outcome, Plan, Session, read_last
 
 SEED = 20261125
@@ -106,11 +107,11 @@ def acting(said: Any) -> Callable[..., Any]:
     return act
 
 
-def checked(mutator: Any, decode: Any, encode: Any, call: Any, data: bytes = bytes(8)) -> list[dict[str, Any]]:
-    checks = ()
+def checked(mutator: Any, decode: Any, encode: Any, call: Any, data: bytes = bytes(8), **more: Any) -> list[dict[str, Any]]:
+    checks: tuple[Any, ...] = ()
     if call is not None:
         agree = lambda data, value, result: "" if value == result else "differs"  # noqa: E731
-        checks = (mutator.Check("call", mutator.FIRST_CLOCK, 1, call, agree, False),)
+        checks = (mutator.Check("call", mutator.FIRST_CLOCK, 1, call, agree, **more),)
     target = mutator.Target("none", 0, "T", decode, encode, checks)
     seed = mutator.Seed(0, data, [(0, 8, 0, 0)])
     fuzzer = mutator.Fuzzer(1, [(1, [seed])], [target], 1, 1, None, None)
@@ -130,6 +131,42 @@ def test_a_broken_law_is_found(law: str, decoded: Any, encoded: Any, called: Any
 def test_a_codec_that_keeps_the_laws_has_no_fault(mutator: Any) -> None:
     assert checked(mutator, acting(5), acting(bytes(8)), acting(5)) == []
     assert checked(mutator, acting(PLACE), acting(None), acting(PLACE)) == []
+
+
+OTHER_CODE = rsu.DecodeError("one", "size", "a.b", 3, "T")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "allowed"),
+    [
+        *(("same", PLACE, True), ("same", OTHER_PLACE, False), ("same", OTHER_CODE, False), ("same", 5, False)),
+        *(("code", PLACE, True), ("code", OTHER_PLACE, True), ("code", OTHER_CODE, False), ("code", 5, False)),
+        *(("sees-less", PLACE, True), ("sees-less", OTHER_PLACE, False), ("sees-less", 5, True)),
+        *(("own", OTHER_CODE, True), ("own", 5, True), ("own", KeyError(), False)),
+    ],
+)
+def test_a_row_says_how_much_of_a_refusal_is_repeated(verdict: str, said: Any, allowed: bool, mutator: Any) -> None:
+    found = checked(mutator, acting(PLACE), acting(None), acting(said), verdict=verdict)
+    assert (found == []) is allowed
+
+
+def test_a_documented_refusal_is_excused_and_others_are_not(mutator: Any) -> None:
+    for excuse, count in (("one", 0), ("two", 1)):
+        assert len(checked(mutator, acting(5), acting(bytes(8)), acting(PLACE), excuse=excuse)) == count
+
+
+def test_only_an_argument_that_can_be_prepared_is_read(mutator: Any) -> None:
+    prepare = lambda data: (_ for _ in ()).throw(PLACE)  # noqa: E731
+    assert checked(mutator, acting(PLACE), acting(None), acting(KeyError()), prepare=prepare) == []
+    assert checked(mutator, acting(5), acting(bytes(8)), len, prepare=lambda data: "12345") == []
+
+
+def test_damaged_json_is_the_same_for_the_same_octets() -> None:
+    text = b'{"a":[1,2,{"b":"x"}],"c":null}'
+    made = [mutated_text(text, bytes([number])) for number in range(200)]
+    assert made == [mutated_text(text, bytes([number])) for number in range(200)]
+    assert len(set(made)) > 150
+    assert [mutated_text(b"", bytes([number])) for number in range(50)]
 
 
 def test_calls_are_chosen_by_name() -> None:

@@ -14,7 +14,7 @@ def run(seed: int, accepted: int, refused: int) -> dict[str, Any]:
     row = (accepted + refused, accepted, refused, 1, 900)
     rss = [900, 900, 950, 950, 960]
     outcome = Outcome(accepted + refused, 2.04, {"csae-53": row}, {"range": refused}, {"decode": 0.5}, {}, rss)
-    return {**entry_of(Plan(seed, 10), outcome), "commit": "0123456789", "asan": False}
+    return {**entry_of(Plan(seed, 10), outcome, "0123456789"), "asan": False}
 
 
 def test_runs_are_kept_one_a_line(tmp_path: Path) -> None:

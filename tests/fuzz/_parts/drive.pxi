@@ -8,12 +8,16 @@
 cdef enum:
     FLOOR_NS = 20_000    # calls below this are not worth a second look
     AGAIN = 3            # runs of a slow call, of which the least counts: the other runs had the machine's noise
+    SUSPECT_NS = 4_000_000
+    MANY = 25            # runs of a call that takes so long, since the machine may be busy for longer than AGAIN of them
     GROWN = 1024         # accepted inputs that are seeds themselves; the next one takes a random one's place
     GROW_EVERY = 512
     TRIM_EVERY = 2
     GROWN_OCTETS = 4096  # of such a seed, so that a run does not drift to the largest inputs
     MAX_FAULTS = 20
-    WHEEL = 1024         # sum of the weights of the groups
+    WHEEL = 4096         # sum of the weights of the groups
+    SHORTER = 4          # of so many inputs all but one begin as the shorter of two seeds: what is short is checked sooner
+    BURST = 8            # inputs made one after another of the same seed, and given to the same calls
     HEAD = 16            # octets before an input in the file of the last one: target, length
 
 
@@ -63,8 +67,9 @@ cdef class Fuzzer:
     cdef Dice dice
     cdef Draft draft
     cdef uint8_t* room
-    cdef list groups, seeds, grown, targets
-    cdef int64_t weights, number
+    cdef list groups, seeds, grown, targets, due
+    cdef int64_t weights, number, left
+    cdef Seed seed
     cdef int32_t[WHEEL] wheel
     cdef Places places
     cdef object trace
@@ -83,7 +88,7 @@ cdef class Fuzzer:
             raise MemoryError()
         self.draft.octets, self.draft.spare = self.room, self.room + CAPACITY + SLACK
         self.row_count = rows
-        self.grown, self.faults, self.codes = [], [], {}
+        self.grown, self.faults, self.codes, self.due = [], [], {}, []
         self.worst_input = [None] * CLOCKS
         self.targets, self.trace, self.last = targets, trace, last
         self._load(groups, places)
@@ -108,10 +113,33 @@ cdef class Fuzzer:
         PyMem_Free(self.rows)
 
     cdef Seed _draw(self):
+        """A seed, for BURST inputs: what is looked up for the first of them is at hand for the others."""
+        if self.left == 0:
+            self.seed = self._draw_seed()
+            self.left = BURST
+            self._choose(<Target>self.targets[self.seed.target])
+        self.left -= 1
+        return self.seed
+
+    cdef int _choose(self, Target target) except -1:
+        """Draws the calls that the next inputs get."""
+        self.due = []
+        for check in target.checks:
+            if roll(&self.dice) <= (<Check>check).limit:
+                self.due.append(check)
+        return 0
+
+    cdef Seed _draw_seed(self):
         cdef list group = <list>self.groups[self.wheel[below(&self.dice, self.weights)]]
         if len(group) == 0:
             group = self.seeds
-        return <Seed>group[below(&self.dice, len(group))]
+        cdef Seed seed = <Seed>group[below(&self.dice, len(group))]
+        cdef Seed other
+        if below(&self.dice, SHORTER) != 0:
+            other = <Seed>group[below(&self.dice, len(group))]
+            if PyBytes_GET_SIZE(other.data) < PyBytes_GET_SIZE(seed.data):
+                return other
+        return seed
 
     cdef bytes _make(self, Seed seed):
         mutate(&self.draft, &self.dice, seed, self.seeds, self.places)
@@ -144,6 +172,7 @@ cdef class Fuzzer:
 
     def check(self, int target, bytes data):
         """Checks one given input."""
+        self._choose(<Target>self.targets[target])
         self._note(target, data)
         self._check(<Target>self.targets[target], target, data)
 
@@ -159,16 +188,15 @@ cdef class Fuzzer:
     cdef int _check(self, Target target, int number, bytes data) except -1:
         cdef Row* row = &self.rows[target.row]
         cdef int64_t spent = wall_ns()
-        value = refusal = None
+        cdef PyObject* error
         row.inputs += 1
         row.octets += PyBytes_GET_SIZE(data)
-        try:
-            value = target.decode(data)
-        except DecodeError as error:
-            refusal = error
-        except Exception as error:
-            return self._fault(target, data, "error", "decode", repr(error))
-        self._clock(DECODE_CLOCK, target.decode, data, wall_ns() - spent, target, data)
+        value = outcome(target.decode, data, &error)
+        spent = wall_ns() - spent
+        refusal = taken(error)
+        if refusal is not None and not is_refusal(refusal):
+            return self._fault(target, data, "error", "decode", repr(refusal))
+        self._clock(DECODE_CLOCK, target.decode, data, spent, target, data)
         if refusal is None:
             row.accepted += 1
             self._check_back(target, data, value, row)
@@ -181,9 +209,8 @@ cdef class Fuzzer:
                 self._fault(target, data, "offset", "decode", str(refusal))
             elif refusal.code == "trailing" and below(&self.dice, TRIM_EVERY) == 0:
                 self._check_trimmed(target, number, data, refusal.offset)
-        for check in target.checks:
-            if (<Check>check).every == 1 or below(&self.dice, (<Check>check).every) == 0:
-                self._check_call(target, data, value, refusal, <Check>check)
+        for check in self.due:
+            self._check_call(target, data, value, refusal, <Check>check)
         return 0
 
     cdef int _check_trimmed(self, Target target, int number, bytes data, int64_t bits) except -1:
@@ -216,20 +243,30 @@ cdef class Fuzzer:
         return 0
 
     cdef int _check_call(self, Target target, bytes data, object value, object refusal, Check check) except -1:
-        cdef int64_t spent = wall_ns()
-        result = other = None
-        try:
-            result = check.call(data)
-        except DecodeError as error:
-            other = error
-        except Exception as error:
-            return self._fault(target, data, "error", check.name, repr(error))
-        self._clock(check.clock, check.call, data, wall_ns() - spent, target, data)
-        if check.lenient and refusal is not None:
+        cdef int64_t spent = 0
+        cdef PyObject* error = NULL
+        argument = data
+        result = None
+        if check.prepare is not None:
+            argument = outcome(check.prepare, data, &error)
+        if error is NULL:
+            spent = wall_ns()
+            result = outcome(check.call, argument, &error)
+            spent = wall_ns() - spent
+        other = taken(error)
+        if other is not None and not is_refusal(other):
+            detail = repr(other) if argument is data else f"{other!r} of {argument!r}"
+            return self._fault(target, data, "error", check.name, detail)
+        if check.timed:
+            self._clock(check.clock, check.call, argument, spent, target, data)
+        if other is not None and check.excuse and check.excuse in other.reason:
             return 0
-        if (refusal is None) != (other is None) or (other is not None and not same_error(refusal, other)):
-            return self._fault(target, data, "outcome", check.name, f"decode: {refusal}; {check.name}: {other}")
-        if refusal is None and check.agree is not None:
+        if refusal is not None:
+            if not agrees(check.verdict, refusal, other):
+                return self._fault(target, data, "outcome", check.name, f"decode: {refusal}; {check.name}: {other}")
+        elif other is not None:
+            return self._fault(target, data, "outcome", check.name, f"decode accepts; {check.name}: {other}")
+        elif check.agree is not None:
             wrong = check.agree(data, value, result)
             if wrong:
                 return self._fault(target, data, "result", check.name, wrong)
@@ -240,6 +277,8 @@ cdef class Fuzzer:
         if spent <= FLOOR_NS or spent <= self.worst[clock]:
             return 0
         spent = least_cpu_ns(call, argument, AGAIN)
+        if spent > SUSPECT_NS:
+            spent = least_cpu_ns(call, argument, MANY)
         if spent > self.worst[clock]:
             self.worst[clock] = spent
             self.worst_input[clock] = target.standard, target.type_name, data
@@ -283,5 +322,14 @@ cdef class Fuzzer:
         return [self.worst[place] for place in range(CLOCKS)]
 
 
-cdef bint same_error(object one, object other):
-    return one.code == other.code and one.offset == other.offset and one.path == other.path
+cdef inline bint is_refusal(object error):
+    return type(error) is DecodeError
+
+
+cdef bint agrees(int verdict, object refusal, object other):
+    """Whether what another reader says of a refused input, an error or None, is what its row allows."""
+    if verdict == OWN or (verdict == SEES_LESS and other is None):
+        return True
+    if other is None or refusal.code != other.code:
+        return False
+    return verdict == CODE or (refusal.offset == other.offset and refusal.path == other.path)
