@@ -113,12 +113,13 @@ class Session:
         gc.collect()
         gc.freeze()  # the seeds are not walked again by each collection
         rss, objects, started = [rss_kib()], len(gc.get_objects()), time.thread_time()
-        gc.disable()  # values have no cycles; what a batch left would be seen as growth
+        gc.disable()  # values have no cycles; what the checks leave goes at the end of a batch
         while outcome.inputs < self.plan.inputs and time.monotonic() < ends and not self.fuzzer.faults:
             faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True)
             size = min(BATCH, self.plan.inputs - outcome.inputs)
             self.fuzzer.run(size)
             outcome.inputs += size
+            gc.collect()
             rss.append(rss_kib())
             progress(outcome.inputs, len(self.fuzzer.faults))
         faulthandler.cancel_dump_traceback_later()
