@@ -166,8 +166,19 @@ cdef class Batch:
             address, stride = cells[place]
             self.rows.columns[place].data = <char*><size_t>address
             self.rows.columns[place].stride = stride
+            self.rows.columns[place].offset = <int64_t>(<size_t>address - <size_t>self.rows.record)
         self.rows.capacity = capacity
         return 0
+
+
+def address_of(octets):
+    """Where the octets of an object with a buffer are; it must be held as long as the address is used."""
+    cdef Py_buffer view
+    cdef size_t address
+    PyObject_GetBuffer(octets, &view, PyBUF_SIMPLE)
+    address = <size_t>view.buf
+    PyBuffer_Release(&view)
+    return address
 
 
 def take_objects(size_t address, Py_ssize_t count):

@@ -119,7 +119,7 @@ cdef int run_fixed(Walk* w, Rows* r, Step* step) noexcept nogil:
         return stop_above(w, step, value)
     w.pos += step.bits
     if step.column >= 0:
-        keep_word(&r.columns[step.column], r.row, step, step.code, value)
+        keep_word(r.columns[step.column].data + r.row * r.columns[step.column].stride, step, step.code, value)
         set_why(r, step.column, KEPT)
     return 0
 
@@ -134,6 +134,8 @@ cdef int run_straight(Walk* w, Rows* r, Step* head) noexcept nogil:
     cdef Step* step = head + 1
     cdef Step* last = step + head.node
     cdef Column* columns = r.columns  # held here, since cells are written through char pointers, which may alias all
+    cdef Column* c
+    cdef char* here = r.record + row * r.record_width if r.record != NULL else NULL
     cdef int code
     if head.bits > w.end - w.pos:
         return run_short(w, head)
@@ -152,7 +154,8 @@ cdef int run_straight(Walk* w, Rows* r, Step* head) noexcept nogil:
             w.pos += step.place
             return stop_above(w, step, value)
         if code != CHECK_BITS:
-            keep_word(&columns[step.column], row, step, code, value)
+            c = &columns[step.column]
+            keep_word(here + c.offset if here != NULL else c.data + row * c.stride, step, code, value)
         step += 1
     w.pos += head.bits
     mark_run(r, head)
@@ -201,8 +204,7 @@ cdef int run_short(Walk* w, Step* head) noexcept nogil:
     return need(w, head.bits)
 
 
-cdef inline void keep_word(Column* c, int64_t row, Step* step, int code, uint64_t value) noexcept nogil:
-    cdef char* cell = c.data + row * c.stride
+cdef inline void keep_word(char* cell, Step* step, int code, uint64_t value) noexcept nogil:
     cdef uint8_t[8] octets
     if code == STORE_2:
         (<int16_t*>cell)[0] = <int16_t>(<uint64_t>step.lo + value)
@@ -214,7 +216,7 @@ cdef inline void keep_word(Column* c, int64_t row, Step* step, int code, uint64_
         (<int64_t*>cell)[0] = <int64_t>(<uint64_t>step.lo + value)
     else:
         store64(octets, value << step.shift)
-        memcpy(cell, octets, c.width)
+        memcpy(cell, octets, step.bits >> 3)
 
 
 cdef int stop_above(Walk* w, Step* step, uint64_t offset) noexcept nogil:

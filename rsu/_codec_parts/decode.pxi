@@ -310,7 +310,7 @@ cdef object decode_inside(Walk* w, int32_t index, bytes content, int64_t start, 
     inner.base = w.base + start
     value = decode_content(&inner, index, parent, slot)
     finish_window(&inner, 0, True)
-    w.elements = inner.elements
+    w.elements, w.findings_left = inner.elements, inner.findings_left
     return value
 
 
@@ -354,8 +354,8 @@ cdef object decode_table(Walk* w, Op* op, dict parent):
 
 
 cdef int remark_error(Walk* w, object error) except -1:
-    if w.findings is not NULL:
-        (<list>w.findings).append(Finding(error.code, error.path, error.offset, error.reason))
+    if w.findings is not NULL and w.findings_left >= 0:
+        add_finding(w, error.code, error.path, error.offset, error.reason)
     return 0
 
 

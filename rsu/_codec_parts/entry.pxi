@@ -115,7 +115,8 @@ cdef class SchemaBase:
         :param strict: refuse trailing octets, padding that is not zero and lengths that are not minimal; relaxed mode
             accepts them and adds a finding, and gives the octets of an open type whose content does not decode.
         :param open_types: decode open types to ``(type name, value)``; else they stay octets, as asn1tools gives them.
-        :param findings: a list that gets a :class:`rsu.errors.Finding` for all that is not canonical.
+        :param findings: a list that gets a :class:`rsu.errors.Finding` for all that is not canonical,
+            1,000 at most and one that says so.
         :param max_elements: list elements in one message.
         :param max_depth: nesting, 256 at most.
         :raises rsu.DecodeError: with path, bit offset and reason.

@@ -101,8 +101,19 @@ cdef int object_to(Walk* w, object code, object reason) except -1:
 
 cdef int remark(Walk* w, object code, object reason) except -1:
     """A finding for the caller's list."""
-    if w.findings is not NULL:
-        (<list>w.findings).append(Finding(code, place_text(w), w.base + w.pos, reason))
+    if w.findings is not NULL and w.findings_left >= 0:
+        add_finding(w, code, place_text(w), w.base + w.pos, reason)
+    return 0
+
+
+cdef int add_finding(Walk* w, object code, object path, int64_t offset, object reason) except -1:
+    """Up to the bound, and one more that tells of it."""
+    if w.findings_left > 0:
+        (<list>w.findings).append(Finding(code, path, offset, reason))
+    elif w.findings_left == 0:
+        more = Finding("findings", path, offset, f"more than {MAX_FINDINGS} findings: the others are not told")
+        (<list>w.findings).append(more)
+    w.findings_left -= 1
     return 0
 
 

@@ -22,6 +22,7 @@ cdef enum:
     MAX_DEPTH = 256       # places of a path; the call's max_depth is at most this
     FRAGMENT = 16384      # X.691 11.9.3.8: longer lengths travel in pieces of 1 to 4 times this
     NO_NAME = -2147483648  # a path's place that has no name yet
+    MAX_FINDINGS = 1000   # of one message: each costs more than what it tells of
     MAX_SMALL_OCTETS = 4  # of a normally small number: 2**32 alternatives are more than any schema has
 
 cdef struct Op:

@@ -59,6 +59,7 @@ cdef struct Filling:
 cdef struct Column:
     char* data        # of row 0
     int64_t stride
+    int64_t offset    # from the structured row's beginning, where there is one
     int32_t kind, width, level
 
 

@@ -155,6 +155,7 @@ cdef class Program:
         w.objects = self.objects
         w.rows = self.rows
         w.findings = <PyObject*>findings if findings is not None else NULL
+        w.findings_left = MAX_FINDINGS
         w.spans = NULL
         w.type_name = <PyObject*>name
         w.error = NULL

@@ -12,6 +12,7 @@ cdef struct Walk:
     PyObject** names
     PyObject** objects
     PyObject* findings    # a list, or NULL
+    int64_t findings_left  # how many more of them are told, below 0: none
     PyObject* spans       # a list while tracing, or NULL
     PyObject* type_name
     PyObject* error       # owned while fault is RAISED

@@ -18,7 +18,7 @@ from rsu.columns.cells import Cell
 from rsu.columns.compile import Compiler, Wanted
 from rsu.columns.paths import branches
 from rsu.columns.scaling import Scale, scale_of
-from rsu.columns.storage import Array, Layout, Storage
+from rsu.columns.storage import Array, Layout, Shape, Storage
 from rsu.columns.table import Table
 from rsu.units import Unit
 
@@ -39,8 +39,10 @@ class Columns:
         wanted = [compiler.wanted[column] for column in range(len(paths))]
         self.scales = [scale_of(lowered, each, units) if units is not None else None for each in wanted]
         self._cells = [_cell(each, scale) for each, scale in zip(wanted, self.scales, strict=True)]
-        self._kept = [np.dtype(np.int64) if scale and scale.measures else cell.dtype for cell, scale in self._scaled()]
-        self._levels = max(each.level for each in wanted)
+        kept = [np.dtype(np.int64) if scale and scale.measures else cell.dtype for cell, scale in self._scaled()]
+        levels = max(each.level for each in wanted)
+        layouts: tuple[Layout, ...] = ("rows", "columns")
+        self._shapes = {layout: Shape(self.names, self._cells, kept, levels, layout) for layout in layouts}
         self._plan = Plan(
             program,
             [step.row() for step in compiler.steps],
@@ -72,7 +74,7 @@ class Columns:
         :param max_depth: nesting, 256 at most.
         """
         messages = batch_of(batch)
-        storage = Storage(self.names, self._cells, self._kept, self._levels, layout)
+        storage = Storage(self._shapes[layout])
         errors = np.zeros(len(messages), np.uint8)
         try:
             rows = messages.walk(self._plan, storage, errors, max_elements=max_elements, max_depth=max_depth)

@@ -1,13 +1,17 @@
-"""Room for rows while the engine fills them: one structured array, or an array for each column."""
+"""Room for rows while the engine fills them: one structured array, or an array for each column.
+
+While it is filled, room is plain octets, whose addresses cost little to ask for; arrays of the right types are laid over them
+when the number of rows is known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
-from rsu._codec import take_objects
+from rsu._codec import address_of, take_objects
 from rsu.columns.cells import OBJECT, Cell
 
 Layout = Literal["rows", "columns"]
@@ -15,27 +19,42 @@ Array = np.ndarray[Any, np.dtype[Any]]
 POINTER = np.dtype(np.intp)  # an object's address while the engine holds it
 
 
-class Storage:
-    """Grows as the engine asks.
+class Shape:
+    """What a row of a projection consists of, in one layout; made once.
 
     :param names: of the columns, in their order.
     :param kept: the numpy type of each column's cells while they are filled.
-    :param layout: ``rows``: a structured array; ``columns``: an array each.
+    :param levels: lists inside one another.
+    :param layout: ``rows``: cells side by side in a structured array; ``columns``: an array for each.
     """
 
-    def __init__(self, names: Sequence[str], cells: Sequence[Cell], kept: Sequence[np.dtype[Any]], levels: int, layout: Layout):
-        self.names, self.cells, self.layout = names, cells, layout
-        self.kept = [POINTER if cell.kind == OBJECT else dtype for cell, dtype in zip(cells, kept, strict=True)]
-        in_record = [(name, dtype) for name, cell, dtype in zip(names, cells, self.kept, strict=True) if cell.kind != OBJECT]
-        self.record = np.zeros(0, np.dtype(in_record)) if layout == "rows" else None
-        self.single = {
-            name: np.zeros(0, dtype)
-            for name, cell, dtype in zip(names, cells, self.kept, strict=True)
-            if layout == "columns" or cell.kind == OBJECT
-        }
-        self.why = np.zeros((0, len(names)), np.uint8)
-        self.message = np.zeros(0, np.int64)
-        self.element = np.zeros((0, levels), np.int32)
+    def __init__(
+        self, names: Sequence[str], cells: Sequence[Cell], kept: Sequence[np.dtype[Any]], levels: int, layout: Layout
+    ) -> None:
+        self.names, self.levels = names, levels
+        self.objects = [name for name, cell in zip(names, cells, strict=True) if cell.kind == OBJECT]
+        types = dict(zip(names, kept, strict=True)) | dict.fromkeys(self.objects, POINTER)
+        in_record = [name for name in names if layout == "rows" and name not in self.objects]
+        self.record = np.dtype([(name, types[name]) for name in in_record]) if layout == "rows" else None
+        self.places: dict[str, int] = {}  # where each cell is in a structured row
+        if self.record is not None and self.record.fields is not None:
+            self.places = {name: self.record.fields[name][1] for name in in_record}
+        self.single = {name: types[name] for name in names if name not in self.places}
+
+
+class Storage:
+    """Grows as the engine asks.
+
+    :ivar record: the structured array, or ``None``; with :meth:`shorten`.
+    :ivar single: arrays of the columns that are not in it.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        nothing: Array = np.empty(0, np.uint8)
+        self.why, self.message, self.element = nothing, nothing, nothing
+        self.record: Array | None = np.empty(0, np.uint8) if shape.record is not None else None
+        self.single: dict[str, Array] = dict.fromkeys(shape.single, np.empty(0, np.uint8))
 
     def resize(self, capacity: int, used: int) -> tuple[int, int, int, tuple[int, int], list[tuple[int, int]]]:
         """Room for ``capacity`` rows, the first ``used`` of which stay.
@@ -45,16 +64,38 @@ class Storage:
         :returns: addresses of why, message and element; address and width of the structured rows, zeros without; address and
             stride of each column.
         """
-        self.why = _longer(np.empty, self.why, capacity, used)
-        self.message = _longer(np.empty, self.message, capacity, used)
-        self.element = _longer(np.empty, self.element, capacity, used)
-        record = (0, 0)
-        if self.record is not None:
-            self.record = _longer(np.empty, self.record, capacity, used)
-            record = (_address(self.record), self.record.itemsize)
-        self.single = {name: _longer(np.zeros, array, capacity, used) for name, array in self.single.items()}
-        places = [(_address(column), column.strides[0]) for column in map(self.column, self.names)]
-        return _address(self.why), _address(self.message), _address(self.element), record, places
+        shape = self.shape
+        self.why = _longer(self.why, capacity, used, len(shape.names))
+        self.message = _longer(self.message, capacity, used, 8)
+        self.element = _longer(self.element, capacity, used, 4 * shape.levels)
+        base = width = 0
+        if self.record is not None and shape.record is not None:
+            width = shape.record.itemsize
+            self.record = _longer(self.record, capacity, used, width)
+            base = address_of(self.record)
+        places = {name: (base + offset, width) for name, offset in shape.places.items()}
+        for name, dtype in shape.single.items():
+            self.single[name] = _longer(self.single[name], capacity, used, dtype.itemsize, clear=True)
+            places[name] = (address_of(self.single[name]), dtype.itemsize)
+        listed = [places[name] for name in shape.names]
+        return address_of(self.why), address_of(self.message), address_of(self.element), (base, width), listed
+
+    def shorten(self, rows: int) -> None:
+        """Lays arrays over what was used, and turns addresses into objects."""
+        shape = self.shape
+        self.why = self.why[: rows * len(shape.names)].reshape(rows, len(shape.names))
+        self.message = self.message[: rows * 8].view(np.int64)
+        self.element = self.element[: rows * 4 * shape.levels].view(np.int32).reshape(rows, shape.levels)
+        if self.record is not None and shape.record is not None:
+            width = shape.record.itemsize
+            self.record = self.record[: rows * width].view(shape.record) if width else np.empty(rows, shape.record)
+        for name, dtype in shape.single.items():
+            octets = self.single[name]
+            if name in shape.objects:
+                self.single[name] = np.empty(rows, object)
+                self.single[name][:] = take_objects(address_of(octets), rows)
+            else:
+                self.single[name] = octets[: rows * dtype.itemsize].view(dtype)
 
     def column(self, name: str) -> Array:
         """The cells of a column: a view of the structured array, or an array of its own."""
@@ -62,23 +103,6 @@ class Storage:
             return self.single[name]
         assert self.record is not None
         return self.record[name]
-
-    def shorten(self, rows: int) -> None:
-        """Gives back what was not used, and turns addresses into objects."""
-        self.why, self.message, self.element = self.why[:rows], self.message[:rows], self.element[:rows]
-        if self.record is not None:
-            self.record = self.record[:rows]
-        for name, cell in zip(self.names, self.cells, strict=True):
-            if cell.kind == OBJECT:
-                self.single[name] = self.objects(name, rows)
-            elif name in self.single:
-                self.single[name] = self.single[name][:rows]
-
-    def objects(self, name: str, rows: int) -> Array:
-        """The objects of a column, which the array holds from now on."""
-        array = np.empty(rows, object)
-        array[:] = take_objects(_address(self.single[name]), rows)
-        return array
 
     def retype(self, dtypes: Mapping[str, np.dtype[Any]]) -> None:
         """Gives columns another type of the same width over the same cells."""
@@ -89,16 +113,13 @@ class Storage:
 
     def release(self) -> None:
         """Gives up the objects after a walk that did not end."""
-        for name, cell in zip(self.names, self.cells, strict=True):
-            if cell.kind == OBJECT:
-                take_objects(_address(self.single[name]), len(self.single[name]))
+        for name in self.shape.objects:
+            octets = self.single[name]
+            take_objects(address_of(octets), len(octets) // POINTER.itemsize)
 
 
-def _longer(make: Callable[..., Array], array: Array, capacity: int, used: int) -> Array:
-    longer = make((capacity, *array.shape[1:]), array.dtype)
-    longer[:used] = array[:used]
+def _longer(octets: Array, capacity: int, used: int, width: int, clear: bool = False) -> Array:
+    longer: Array = (np.zeros if clear else np.empty)(capacity * width, np.uint8)
+    if used:
+        longer[: used * width] = octets[: used * width]
     return longer
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])

@@ -293,3 +293,15 @@ def test_random_octets_of_every_construct_come_back_or_are_refused(file: str) ->
             # Fewer bits set get further: lengths stay short and the padding zero.
             mask = draw.choice((0xFF, 0x8F, 0x80, 0xC0, 0x03))
             unchanged_or_refused(schema, name, bytes(octet & mask for octet in data))
+
+
+@pytest.mark.parametrize(("additions", "told"), [(1_000, 1_000), (1_001, 1_001), (9_000, 1_001)])
+def test_findings_of_a_message_have_a_bound_and_the_last_says_so(additions: int, told: int) -> None:
+    # EmptyOpen: additions that the schema does not know, each an open type of no octets, which relaxed mode accepts and tells.
+    blocks, rest = divmod(additions, 16_384)
+    assert blocks == 0
+    data = bits("1" + f"110{rest:014b}" + "1" * rest + "00000000" * rest)
+    findings: list[Any] = []
+    ours("sequences").decode("EmptyOpen", data, strict=False, findings=findings)
+    assert len(findings) == told
+    assert (findings[-1].code == "findings") == (additions > 1_000)

@@ -71,7 +71,8 @@ cdef class Check:
     cdef readonly str name, excuse
 
     def __init__(
-        self, str name, int clock, int64_t every, call, agree=None, prepare=None, str verdict="same", bint timed=True, str excuse=""
+        self, str name, int clock, int64_t every, call, agree=None, prepare=None, str verdict="same", bint timed=True,
+        str excuse="",
     ):
         if not FREE_CLOCK <= clock < CLOCKS:
             raise ValueError(f"clock {clock} of {name}: must be {FREE_CLOCK}..{CLOCKS - 1}")
