@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rsu._asn1 import cache
 from rsu._asn1.edition import Patch, apply_patches, parse_patches
@@ -17,10 +17,12 @@ from rsu._asn1.info import TypeInfo, describe, program_text
 from rsu._asn1.lower import Lowered, Lowering
 from rsu._asn1.resolve import resolver_of
 from rsu._codec import FieldPlan, Program, SchemaBase, TypeCodec
-from rsu.columns import Columns
 from rsu.errors import DecodeError, Finding, SchemaError
 from rsu.peek import Peek, PeekPaths, load_peek_paths, plan_rows
 from rsu.units import LAYERS, Unit, asn1_root, load_units
+
+if TYPE_CHECKING:
+    from rsu.columns import Columns
 
 MAX_SCHEMA_OCTETS = 16 << 20  # of all .asn files together
 
@@ -106,6 +108,8 @@ class Schema(SchemaBase):
         :param units: the same with a table of units of your own, by type name.
         :raises SchemaError: for a path that the type does not have, or two lists in one projection.
         """
+        from rsu.columns import Columns  # numpy takes longer to load than all else, and the build has none
+
         named = dict(paths) if isinstance(paths, Mapping) else {path: path for path in paths}
         if scaled and units is None:
             units = load_units(self.name)

@@ -1,94 +1,43 @@
 # Walking a message along a plan, without the GIL: what is projected goes to cells, the rest is skipped with the same checks.
 
-cdef struct Rows:
-    Column* columns
-    int count                 # columns
-    uint8_t* why              # rows x columns
-    char* record              # of row 0, where cells lie side by side, else NULL
-    int64_t record_width
-    int64_t* message          # which message a row belongs to
-    int32_t* element          # rows x (levels - 1): which element of each list, or -1
-    int64_t capacity, used
-    int64_t row               # the row that is being filled
-    int levels
-    int level                 # of the element that is being walked; 0 is the message
-    PyObject* owner           # the Batch, which makes more rows
-
-
-cdef inline void put_number(Rows* r, int column, int64_t number) noexcept nogil:
-    cdef Column* c = &r.columns[column]
-    put_cell(c.data + r.row * c.stride, c.width, number)
-    r.why[r.row * r.count + column] = KEPT
-
-
-cdef inline void put_cell(char* cell, int width, int64_t number) noexcept nogil:
-    if width == 2:
-        (<int16_t*>cell)[0] = <int16_t>number
-    elif width == 4:
-        (<int32_t*>cell)[0] = <int32_t>number
-    elif width == 8:
-        (<int64_t*>cell)[0] = number
-    else:
-        (<int8_t*>cell)[0] = <int8_t>number
-
-
-cdef inline void set_why(Rows* r, int column, int why) noexcept nogil:
-    r.why[r.row * r.count + column] = <uint8_t>why
-
-
-# Rows -------------------------------------------------------------------------------------------------------------------
-
-cdef inline int new_row(Walk* w, Rows* r, int64_t message) noexcept nogil:
-    cdef int level
-    if r.used >= r.capacity and more_rows(w, r) < 0:
+cdef int walk_message(Walk* w, Plan plan, Rows* r, int64_t message) noexcept nogil:
+    """One message → its rows. A message that does not decode is one row of nothing; gives the reason, -1 for no memory."""
+    cdef int64_t first = r.used
+    cdef int column, why = KEPT
+    w.fault = NO_FAULT
+    r.level = 0
+    if new_row(w, r, message) < 0:
         return -1
-    r.row = r.used
-    r.used += 1
-    r.message[r.row] = message
-    if r.record != NULL:
-        memset(r.record + r.row * r.record_width, 0, r.record_width)
-    fill_octets(r.why + r.row * r.count, ABSENT, r.count)
-    for level in range(r.levels - 1):
-        r.element[r.row * (r.levels - 1) + level] = -1
-    return 0
+    if run_step(w, plan, r, &plan.steps[plan.nodes[0].first], NULL) < 0 or (
+        (w.pos != w.end or w.pos == 0) and close_window(w, 0, False) < 0
+    ):
+        why = reason_of(w)
+        if why < 0:
+            return -1
+        clear_rows(plan, r, first)
+        r.used = first
+        new_row(w, r, message)
+        for column in range(r.count):
+            set_why(r, column, why)
+    elif r.used > first + 1:
+        spread(r, 0, first, r.used)
+    return why
 
 
-cdef int more_rows(Walk* w, Rows* r) noexcept with gil:
-    try:
-        (<Batch>r.owner).grow()
-    except BaseException as error:
-        return keep_error(w, error)
-    return 0
+cdef int reason_of(Walk* w) noexcept nogil:
+    """The reason that stands for the fault, in cells; -1 where it is not the message's."""
+    if w.fault == RAISED:
+        return raised_reason(w)
+    return fault_reasons[w.fault]
 
 
-cdef void spread(Rows* r, int level, int64_t first, int64_t last) noexcept nogil:
-    """Copies the cells of a level from its first row to the rows up to ``last``."""
-    cdef int column
-    cdef int64_t row
-    cdef Column* c
-    for column in range(r.count):
-        c = &r.columns[column]
-        if c.level != level:
-            continue
-        for row in range(first + 1, last):
-            memcpy(c.data + row * c.stride, c.data + first * c.stride, c.width)
-            r.why[row * r.count + column] = r.why[first * r.count + column]
-        if c.kind == OBJECT_CELL:
-            hold_copies(c, first, last)
-    for row in range(first + 1, last):
-        for column in range(level):
-            r.element[row * (r.levels - 1) + column] = r.element[first * (r.levels - 1) + column]
+cdef int raised_reason(Walk* w) noexcept with gil:
+    if not isinstance(<object>w.error, DecodeError):
+        return -1
+    number = REASON_NUMBERS.get((<object>w.error).code, FIRST_FAULT)
+    drop_fault(w)
+    return number
 
-
-cdef void hold_copies(Column* c, int64_t first, int64_t last) noexcept with gil:
-    cdef PyObject* item = (<PyObject**>(c.data + first * c.stride))[0]
-    cdef int64_t row
-    if item is not NULL:
-        for row in range(first + 1, last):
-            Py_INCREF(<object>item)
-
-
-# Steps ------------------------------------------------------------------------------------------------------------------
 
 cdef int run_step(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept nogil:
     """One step that is not of a fixed width."""
@@ -104,123 +53,6 @@ cdef int run_step(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept 
     elif code == DOWN:
         return run_node(w, plan, r, step)
     return run_fixed(w, r, step)
-
-
-cdef int run_fixed(Walk* w, Rows* r, Step* step) noexcept nogil:
-    """A value of fixed width by itself."""
-    cdef uint64_t value
-    if need(w, step.bits) < 0:
-        return -1
-    if step.code == PASS_BITS:
-        w.pos += step.bits
-        return 0
-    value = peek(w, step.bits) if step.bits else 0
-    if value > step.span:
-        return stop_above(w, step, value)
-    w.pos += step.bits
-    if step.column >= 0:
-        keep_word(r.columns[step.column].data + r.row * r.columns[step.column].stride, step, step.code, value)
-        set_why(r, step.column, KEPT)
-    return 0
-
-
-cdef int run_straight(Walk* w, Rows* r, Step* head) noexcept nogil:
-    """The fields of a RUN: where each begins is known, so that none waits for the one before."""
-    cdef uint8_t[NEAR_OCTETS] near
-    cdef const uint8_t* data = w.data + (w.pos >> 3)
-    cdef int64_t octets = ((w.pos & 7) + head.bits + 7) >> 3
-    cdef int64_t place, skip = w.pos & 7, row = r.row
-    cdef uint64_t value
-    cdef Step* step = head + 1
-    cdef Step* last = step + head.node
-    cdef Column* columns = r.columns  # held here, since cells are written through char pointers, which may alias all
-    cdef Column* c
-    cdef char* here = r.record + row * r.record_width if r.record != NULL else NULL
-    cdef int code
-    if head.bits > w.end - w.pos:
-        return run_short(w, head)
-    if (w.pos >> 3) + octets + WORD_ROOM > w.octets:  # near the end, where words would reach behind the message
-        memcpy(near, data, octets)
-        memset(near + octets, 0, WORD_ROOM)
-        data = near
-    while step < last:
-        place = skip + step.place
-        code = step.code
-        value = load64(data + (place >> 3)) << (place & 7)
-        if code == STORE_OCTETS:
-            value |= data[(place >> 3) + 8] >> (8 - (place & 7))
-        value >>= step.shift
-        if value > step.span:
-            w.pos += step.place
-            return stop_above(w, step, value)
-        if code != CHECK_BITS:
-            c = &columns[step.column]
-            keep_word(here + c.offset if here != NULL else c.data + row * c.stride, step, code, value)
-        step += 1
-    w.pos += head.bits
-    mark_run(r, head)
-    return 0
-
-
-cdef inline void mark_run(Rows* r, Step* head) noexcept nogil:
-    """The cells of a RUN have values."""
-    cdef int place
-    if head.fills:
-        fill_octets(r.why + r.row * r.count + head.fill, KEPT, head.fills)
-        return
-    for place in range(1, head.node + 1):
-        if head[place].column >= 0:
-            set_why(r, head[place].column, KEPT)
-
-
-cdef inline void fill_octets(uint8_t* octets, uint8_t value, int count) noexcept nogil:
-    """As memset, without a call for the few that a row has."""
-    cdef uint64_t word = 0x0101010101010101ULL * value
-    cdef int place = 0
-    if count < 8 or count > 64:
-        memset(octets, value, count)
-        return
-    while place + 8 < count:
-        memcpy(octets + place, &word, 8)
-        place += 8
-    memcpy(octets + count - 8, &word, 8)
-
-
-cdef int run_short(Walk* w, Step* head) noexcept nogil:
-    """What is wrong with a RUN that the message does not hold: a number above its bound before the end, or the end."""
-    cdef int64_t start = w.pos
-    cdef uint64_t value
-    cdef int place
-    cdef Step* step
-    for place in range(head.node):
-        step = head + 1 + place
-        w.pos = start + step.place
-        if need(w, step.bits) < 0:
-            return -1
-        value = peek(w, step.bits)
-        if value > step.span:
-            return stop_above(w, step, value)
-    w.pos = start
-    return need(w, head.bits)
-
-
-cdef inline void keep_word(char* cell, Step* step, int code, uint64_t value) noexcept nogil:
-    cdef uint8_t[8] octets
-    if code == STORE_2:
-        (<int16_t*>cell)[0] = <int16_t>(<uint64_t>step.lo + value)
-    elif code == STORE_4:
-        (<int32_t*>cell)[0] = <int32_t>(<uint64_t>step.lo + value)
-    elif code == STORE_1:
-        (<int8_t*>cell)[0] = <int8_t>(<uint64_t>step.lo + value)
-    elif code == STORE_8:
-        (<int64_t*>cell)[0] = <int64_t>(<uint64_t>step.lo + value)
-    else:
-        store64(octets, value << step.shift)
-        memcpy(cell, octets, step.bits >> 3)
-
-
-cdef int stop_above(Walk* w, Step* step, uint64_t offset) noexcept nogil:
-    return stop(w, ITEM if w.ops[step.op].code == ENUM else RANGE, <int64_t>offset, <int64_t>step.span)
 
 
 cdef int run_key(Walk* w, Rows* r, Step* step, Keys* keys) noexcept nogil:
@@ -274,7 +106,7 @@ cdef inline Step* find_step(Plan plan, Node* node, int32_t place) noexcept nogil
     return NULL
 
 
-# Nodes ------------------------------------------------------------------------------------------------------------------
+# Containers ------------------------------------------------------------------------------------------------------------
 
 cdef int run_node(Walk* w, Plan plan, Rows* r, Step* step) noexcept nogil:
     cdef Node* node = &plan.nodes[step.node]
@@ -492,68 +324,3 @@ cdef int run_contents(Walk* w, Plan plan, Rows* r, Node* node, Op* op, int colum
         return abandon_window(w, &window)
     w.depth = slot
     return shut_window(w, &window)
-
-
-# A message --------------------------------------------------------------------------------------------------------------
-
-cdef int walk_message(Walk* w, Plan plan, Rows* r, int64_t message) noexcept nogil:
-    """One message → its rows. A message that does not decode is one row of nothing; gives the reason, -1 for no memory."""
-    cdef int64_t first = r.used
-    cdef int column, why = KEPT
-    w.fault = NO_FAULT
-    r.level = 0
-    if new_row(w, r, message) < 0:
-        return -1
-    if run_step(w, plan, r, &plan.steps[plan.nodes[0].first], NULL) < 0 or (
-        (w.pos != w.end or w.pos == 0) and close_window(w, 0, False) < 0
-    ):
-        why = reason_of(w)
-        if why < 0:
-            return -1
-        clear_rows(plan, r, first)
-        r.used = first
-        new_row(w, r, message)
-        for column in range(r.count):
-            set_why(r, column, why)
-    elif r.used > first + 1:
-        spread(r, 0, first, r.used)
-    return why
-
-
-cdef void clear_rows(Plan plan, Rows* r, int64_t first) noexcept nogil:
-    """Empties the cells of rows that are given back."""
-    cdef int column
-    cdef int64_t row
-    if plan.has_objects:
-        drop_objects(r, first)
-    for column in range(r.count):
-        for row in range(first, r.used):
-            memset(r.columns[column].data + row * r.columns[column].stride, 0, r.columns[column].width)
-
-
-cdef void drop_objects(Rows* r, int64_t first) noexcept with gil:
-    cdef int column
-    cdef int64_t row
-    cdef PyObject* item
-    for column in range(r.count):
-        if r.columns[column].kind == OBJECT_CELL:
-            for row in range(first, r.used):
-                item = (<PyObject**>(r.columns[column].data + row * r.columns[column].stride))[0]
-                (<PyObject**>(r.columns[column].data + row * r.columns[column].stride))[0] = NULL
-                if item is not NULL:
-                    Py_DECREF(<object>item)
-
-
-cdef int reason_of(Walk* w) noexcept nogil:
-    """The reason that stands for the fault, in cells; -1 where it is not the message's."""
-    if w.fault == RAISED:
-        return raised_reason(w)
-    return fault_reasons[w.fault]
-
-
-cdef int raised_reason(Walk* w) noexcept with gil:
-    if not isinstance(<object>w.error, DecodeError):
-        return -1
-    number = REASON_NUMBERS.get((<object>w.error).code, FIRST_FAULT)
-    drop_fault(w)
-    return number
