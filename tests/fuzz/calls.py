@@ -141,7 +141,7 @@ def _bind_from_json(subject: Subject) -> Bound:
 
 
 def _bind_bad_json(subject: Subject) -> Bound:
-    """A damaged text is an EncodeError, or octets that are a value; octets given for an open type pass unread."""
+    """A damaged text is an EncodeError, or octets that are a value; octets given for an open type, or none, pass unread."""
     codec = subject.codec
 
     def read(text: bytes) -> bytes | None:
@@ -153,7 +153,7 @@ def _bind_bad_json(subject: Subject) -> Bound:
         if back is None:
             return ""
         try:
-            codec.decode(back, open_types=False)
+            codec.decode(back, strict=False, open_types=False)
         except rsu.DecodeError as error:
             return f"octets that are no value: {back.hex()}: {error}"
         return ""
