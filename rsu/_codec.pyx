@@ -26,7 +26,7 @@ kind of op that has members and a dispatch. All walkers that read share one curs
 ``patch.pxi``        fixed-width fields of an encoding written in place
 ``entry.pxi``        what Python calls
 ``plan.pxi``         a projection as tables
-``rows.pxi``         rows of cells; ``cells.pxi``, ``straight.pxi``: values into them
+``rows.pxi``         rows of cells; ``cells.pxi``, ``straight.pxi``, ``runs.pxi``: values into them
 ``columns.pxi``      a message along a plan, without the GIL; ``batch.pxi``: many of them
 ``arrow*.pxi``       Arrow's C data interface, out and in
 ===================  =========================================================================================
@@ -88,6 +88,7 @@ include "_codec_parts/plan.pxi"
 include "_codec_parts/rows.pxi"
 include "_codec_parts/cells.pxi"
 include "_codec_parts/straight.pxi"
+include "_codec_parts/runs.pxi"
 include "_codec_parts/columns.pxi"
 include "_codec_parts/locate.pxi"
 include "_codec_parts/locate_list.pxi"

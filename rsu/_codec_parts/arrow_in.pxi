@@ -89,38 +89,41 @@ cdef object layout_of(ArrowSchema* schema):
 cdef int place_part(Batch batch, int64_t first, ArrowArray* array, ArrowForm form, int64_t width) except -1:
     """Where the messages of one array lie; ``first`` is the number of its first message."""
     cdef const uint8_t* valid = <const uint8_t*>array.buffers[0] if array.null_count else NULL
-    cdef int64_t place, cell
+    cdef int64_t place, cell, last = array.offset + array.length
     for place in range(array.length):
         cell = array.offset + place
         if valid != NULL and not valid[cell >> 3] >> (cell & 7) & 1:
-            batch.starts[first + place], batch.lengths[first + place] = NULL, 0
+            batch.put(first + place, NULL, 0, 0)
         elif form == FIXED_WIDTH:
-            put_message(batch, first + place, <const uint8_t*>array.buffers[1], cell * width, (cell + 1) * width)
+            put_message(batch, first + place, <const uint8_t*>array.buffers[1], cell * width, (cell + 1) * width,
+                        last * width)
         elif form == VIEWS:
             put_view(batch, first + place, array, cell)
         elif form == SHORT_OFFSETS:
             put_message(batch, first + place, <const uint8_t*>array.buffers[2],
-                        (<const int32_t*>array.buffers[1])[cell], (<const int32_t*>array.buffers[1])[cell + 1])
+                        (<const int32_t*>array.buffers[1])[cell], (<const int32_t*>array.buffers[1])[cell + 1],
+                        (<const int32_t*>array.buffers[1])[last])
         else:
             put_message(batch, first + place, <const uint8_t*>array.buffers[2],
-                        (<const int64_t*>array.buffers[1])[cell], (<const int64_t*>array.buffers[1])[cell + 1])
+                        (<const int64_t*>array.buffers[1])[cell], (<const int64_t*>array.buffers[1])[cell + 1],
+                        (<const int64_t*>array.buffers[1])[last])
     return 0
 
 
 cdef int put_view(Batch batch, int64_t message, ArrowArray* array, int64_t cell) except -1:
     cdef const View* view = <const View*>array.buffers[1] + cell
     if view.length <= INLINE:
-        return put_message(batch, message, <const uint8_t*>&view.prefix, 0, view.length)
+        return put_message(batch, message, <const uint8_t*>&view.prefix, 0, view.length, 0)
     if not 0 <= view.buffer < array.n_buffers - 3:  # validity, views, …, lengths of those between
         raise ValueError(f"message {message}: buffer {view.buffer} of an Arrow array that has {array.n_buffers - 3}")
     return put_message(
-        batch, message, <const uint8_t*>array.buffers[2 + view.buffer], view.offset, <int64_t>view.offset + view.length
+        batch, message, <const uint8_t*>array.buffers[2 + view.buffer], view.offset, <int64_t>view.offset + view.length, 0
     )
 
 
-cdef int put_message(Batch batch, int64_t message, const uint8_t* data, int64_t start, int64_t end) except -1:
+cdef int put_message(Batch batch, int64_t message, const uint8_t* data, int64_t start, int64_t end, int64_t limit) except -1:
+    """``limit`` is where the buffer's known octets end."""
     if not 0 <= start <= end or (data == NULL and start < end):
         raise ValueError(f"Arrow offsets {start} and {end} of message {message} do not rise")
-    batch.starts[message] = data + start if data != NULL else <const uint8_t*>b""
-    batch.lengths[message] = end - start
+    batch.put(message, data + start if data != NULL else <const uint8_t*>b"", end - start, limit - start if data != NULL else 0)
     return 0

@@ -20,6 +20,7 @@ cdef class Batch:
 
     cdef const uint8_t** starts  # NULL: there is no message here
     cdef int64_t* lengths
+    cdef int64_t* rooms  # octets that may be loaded from where a message begins: others may lie behind it
     cdef Py_ssize_t count
     cdef object keep
     cdef Rows rows
@@ -27,11 +28,12 @@ cdef class Batch:
 
     def __cinit__(self):
         self.starts = NULL
-        self.lengths = NULL
+        self.lengths = self.rooms = NULL
 
     def __dealloc__(self):
         PyMem_Free(self.starts)
         PyMem_Free(self.lengths)
+        PyMem_Free(self.rooms)
 
     def __len__(self):
         return self.count
@@ -40,9 +42,13 @@ cdef class Batch:
         self.count, self.keep = count, keep
         self.starts = <const uint8_t**>PyMem_Malloc(max(1, count) * sizeof(void*))
         self.lengths = <int64_t*>PyMem_Malloc(max(1, count) * sizeof(int64_t))
-        if self.starts == NULL or self.lengths == NULL:
+        self.rooms = <int64_t*>PyMem_Malloc(max(1, count) * sizeof(int64_t))
+        if self.starts == NULL or self.lengths == NULL or self.rooms == NULL:
             raise MemoryError()
         return 0
+
+    cdef void put(self, Py_ssize_t place, const uint8_t* start, int64_t length, int64_t room) noexcept:
+        self.starts[place], self.lengths[place], self.rooms[place] = start, length, max(length, room)
 
     @staticmethod
     def of_list(messages):
@@ -55,8 +61,10 @@ cdef class Batch:
         batch._make(len(items), items)
         for place in range(batch.count):
             item = items[place]
-            batch.starts[place] = NULL if item is None else <const uint8_t*>PyBytes_AS_STRING(item)
-            batch.lengths[place] = 0 if item is None else PyBytes_GET_SIZE(item)
+            if item is None:
+                batch.put(place, NULL, 0, 0)
+            else:
+                batch.put(place, <const uint8_t*>PyBytes_AS_STRING(item), PyBytes_GET_SIZE(item), 0)
         return batch
 
     @staticmethod
@@ -77,8 +85,7 @@ cdef class Batch:
                     f"offsets {offsets[place]} and {offsets[place + 1]} of message {place}: "
                     f"must rise within the buffer's {buffer.shape[0]} octets"
                 )
-            batch.starts[place] = base + offsets[place]
-            batch.lengths[place] = offsets[place + 1] - offsets[place]
+            batch.put(place, base + offsets[place], offsets[place + 1] - offsets[place], buffer.shape[0] - offsets[place])
         return batch
 
     @staticmethod
@@ -136,9 +143,9 @@ cdef class Batch:
         plan.program._start(&w, b"", None, False, True, True, None, max_elements, max_depth)
         with nogil:
             for place in range(self.count):
-                w.data, w.octets = self.starts[place], self.lengths[place]
+                w.data, w.octets = self.starts[place], self.rooms[place]
                 w.pos = w.base = w.depth = 0
-                w.end = 8 * w.octets
+                w.end = 8 * self.lengths[place]
                 w.elements = max_elements
                 if w.data == NULL:
                     why = new_row(&w, rows, place)  # a row of nothing

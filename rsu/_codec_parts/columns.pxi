@@ -50,6 +50,8 @@ cdef int run_step(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept 
         return run_key(w, r, step, keys)
     elif code == DOWN_TABLE:
         return run_table(w, plan, r, step, keys)
+    elif code == DOWN_SEQUENCE:
+        return run_sequence(w, plan, r, step)
     elif code == DOWN:
         return run_node(w, plan, r, step)
     return run_fixed(w, r, step)
@@ -89,7 +91,7 @@ cdef int run_table(Walk* w, Plan plan, Rows* r, Step* step, Keys* keys) noexcept
     slot = enter(w)
     if slot < 0 or open_window(w, &window, slot, row.name) < 0:
         return -1
-    if (run_node(w, plan, r, inner) if inner.code == DOWN else run_step(w, plan, r, inner, NULL)) < 0:
+    if (run_sequence(w, plan, r, inner) if inner.code == DOWN_SEQUENCE else run_step(w, plan, r, inner, NULL)) < 0:
         return abandon_window(w, &window)
     w.depth = slot
     return shut_window(w, &window)
@@ -111,59 +113,56 @@ cdef inline Step* find_step(Plan plan, Node* node, int32_t place) noexcept nogil
 cdef int run_node(Walk* w, Plan plan, Rows* r, Step* step) noexcept nogil:
     cdef Node* node = &plan.nodes[step.node]
     cdef Op* op = &w.ops[node.op]
-    if op.code == SEQUENCE:
-        if step.column >= 0:
-            put_number(r, step.column, 1)
-        return run_sequence(w, plan, r, node, op)
-    elif op.code == CHOICE:
+    if op.code == CHOICE:
         return run_choice(w, plan, r, node, op, step.column)
     elif op.code == LIST:
         return run_list(w, plan, r, node, op, step.column)
     return run_contents(w, plan, r, node, op, step.column)
 
 
-cdef int run_sequence(Walk* w, Plan plan, Rows* r, Node* node, Op* op) noexcept nogil:
+cdef int run_sequence(Walk* w, Plan plan, Rows* r, Step* step) noexcept nogil:
+    cdef Node* node = &plan.nodes[step.node]
+    cdef Op* op = &w.ops[node.op]
     cdef int slot = enter(w)
     cdef int more = 0
     cdef Keys keys
     keys.count = 0
     if slot < 0:
         return -1
+    if step.column >= 0:
+        put_number(r, step.column, 1)
     if op.flags & EXT:
         more = take_bit(w)
         if more < 0:
             return -1
-    if run_components(w, plan, r, node, &keys) < 0:
+    if run_components(w, plan, r, node, op, &keys) < 0:
         return -1
-    if not more:
-        fill_additions(plan, r, node, NULL)
-    elif run_additions(w, plan, r, node, op, slot, &keys) < 0:
+    if (more or node.more) and run_additions(w, plan, r, node, op, more, &keys) < 0:
         return -1
     w.depth = slot
     return 0
 
 
-cdef int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, Keys* keys) noexcept nogil:
+cdef inline int64_t run_components(Walk* w, Plan plan, Rows* r, Node* node, Op* op, Keys* keys) noexcept nogil:
     """Presence bits and root components; gives how many optional ones were there, and one for those that must be."""
     cdef Step* step = &plan.steps[node.first]
     cdef Step* last = step + node.count
     cdef int64_t presence = w.pos, found = 0
     if w.depth + node.deep > w.max_depth:  # SEQUENCEs that were drawn into this one take no place: say which fault is first
-        return skip_members(w, &w.ops[node.op], w.depth - 1, keys)
-    if need(w, w.ops[node.op].d) < 0:
+        return skip_members(w, op, w.depth - 1, keys)
+    if need(w, op.d) < 0:
         return -1
-    w.pos += w.ops[node.op].d
+    w.pos += op.d
     while step < last:
-        if step.presence >= 0:
-            if not bit_at(w.data, presence + step.presence):
-                if step.fill >= 0:
-                    fill_defaults_of(plan, r, step, keys)
-                    found += 1
-                step += 1
-                continue
+        if step.presence >= 0 and not bit_at(w.data, presence + step.presence):
+            if step.fill >= 0:
+                fill_defaults_of(plan, r, step, keys)
+                found += 1
+            step += 1
+            continue
         found += 1
         if step.code == RUN:
-            if run_straight(w, r, step) < 0:
+            if run_straight(w, plan, r, step) < 0:
                 return -1
             step += step.node
         elif run_component(w, plan, r, step, keys) < 0:
@@ -183,29 +182,40 @@ cdef inline int run_component(Walk* w, Plan plan, Rows* r, Step* step, Keys* key
     return run_step(w, plan, r, step, keys)
 
 
-cdef int run_additions(Walk* w, Plan plan, Rows* r, Node* node, Op* op, int slot, Keys* keys) noexcept nogil:
+cdef int run_additions(Walk* w, Plan plan, Rows* r, Node* node, Op* op, bint more, Keys* keys) noexcept nogil:
+    """What a newer edition added: if the message has ``more``, and what stands for the rest."""
     cdef Bitmap bitmap
-    cdef int result = take_bitmap(w, &bitmap, op.c)
-    cdef int64_t place
-    cdef Step* step
-    w.path[slot] = NO_NAME
+    cdef int result
+    if not more:
+        fill_additions(plan, r, node, NULL)
+        return 0
+    result = take_bitmap(w, &bitmap, op.c)
+    w.path[w.depth - 1] = NO_NAME
     if result == 0:
-        for place in range(bitmap.count):
-            if not announced(&bitmap, place):
-                continue
-            step = addition_step(plan, node, place)
-            if step is not NULL:
-                result = run_addition(w, plan, r, step, slot, keys)
-            elif place < op.c:
-                result = skip_addition(w, &w.members[op.a + op.b + place], slot, keys)
-            else:
-                result = skip_raw(w)
-            if result < 0:
-                break
+        result = walk_additions(w, plan, r, node, op, &bitmap, keys)
     if result == 0:
         fill_additions(plan, r, node, &bitmap)
     free(bitmap.copy)
     return result
+
+
+cdef int walk_additions(Walk* w, Plan plan, Rows* r, Node* node, Op* op, Bitmap* bitmap, Keys* keys) noexcept nogil:
+    cdef int64_t place
+    cdef Step* step
+    cdef int result, slot = w.depth - 1
+    for place in range(bitmap.count):
+        if not announced(bitmap, place):
+            continue
+        step = addition_step(plan, node, place)
+        if step is not NULL:
+            result = run_addition(w, plan, r, step, slot, keys)
+        elif place < op.c:
+            result = skip_addition(w, &w.members[op.a + op.b + place], slot, keys)
+        else:
+            result = skip_raw(w)
+        if result < 0:
+            return -1
+    return 0
 
 
 cdef Step* addition_step(Plan plan, Node* node, int64_t place) noexcept nogil:
@@ -226,7 +236,7 @@ cdef int run_addition(Walk* w, Plan plan, Rows* r, Step* step, int slot, Keys* k
         return -1
     if step.code == DOWN and w.ops[plan.nodes[step.node].op].code == GROUP:
         node = &plan.nodes[step.node]
-        found = run_components(w, plan, r, node, keys)
+        found = run_components(w, plan, r, node, &w.ops[node.op], keys)
         if found == 0:
             found = complain(w, EMPTY_GROUP, 0, 0)
     else:

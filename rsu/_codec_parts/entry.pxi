@@ -89,16 +89,27 @@ cdef class SchemaBase:
     """
 
     cdef readonly dict types
+    cdef object last_name  # the name that was last asked for, and its codec: mostly the next one is the same object
+    cdef TypeCodec last
     cdef dict plans  # type name → FieldPlan, made when it is first asked for
+
+    def __cinit__(self, *args, **kwargs):
+        self.last_name = object()  # nobody asks for that
 
     def __init__(self, dict types):
         self.types = types
         self.plans = {}
 
-    cdef TypeCodec _codec(self, object type_name):
+    cdef inline TypeCodec _codec(self, object type_name):
+        if type_name is self.last_name:
+            return self.last
+        return self._look_up(type_name)
+
+    cdef TypeCodec _look_up(self, object type_name):
         cdef PyObject* found = PyDict_GetItemWithError(self.types, type_name)
         if found is NULL or <object>found is None:
             return self.find_type(type_name)
+        self.last_name, self.last = type_name, <TypeCodec>found
         return <TypeCodec>found
 
     def find_type(self, type_name):

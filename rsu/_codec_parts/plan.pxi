@@ -5,12 +5,14 @@ cdef enum StepCode:
     CHECK_BITS     # a number that must not be above span
     STORE_INT      # the same, kept
     STORE_OCTETS   # up to eight octets, kept
-    RUN            # `bits` bits, of which the `node` steps behind it tell what is asked for, each `place` bits from the start
+    RUN            # `bits` bits, of which the `node` steps behind it tell what is asked for, each `place` bits from the start;
+                   # the plan gives it its Straight, `place`
     SKIP_VALUE     # a value of any type, checked and not kept
     KEY_VALUE      # an integer that chooses an open type, kept where it has a column
     CELL           # a value of any type, kept
     DOWN           # a SEQUENCE, CHOICE, LIST or string with CONTAINING, some of which is kept: `node`
     DOWN_TABLE     # an open type by table, some of which is kept: `node`
+    DOWN_SEQUENCE  # DOWN for a SEQUENCE: the plan makes it of it
     STORE_1        # STORE_INT for cells of one octet, of two, four and eight: the plan makes them of it
     STORE_2
     STORE_4
@@ -40,7 +42,7 @@ cdef struct Step:
     int32_t place     # its alternative, addition or row name; in a RUN where its bits begin
     int32_t op, node, column
     int32_t bits, shift  # shift: 64 - bits
-    int32_t fill, fills  # what columns hold when a component with DEFAULT is absent; of a RUN: columns
+    int32_t fill, fills  # what columns hold when a component with DEFAULT is absent
     int32_t name      # of the component, for open types beside it
     int64_t lo
     uint64_t span
@@ -55,6 +57,20 @@ cdef struct Filling:
     int32_t column
     int32_t item      # object, or -1
     int64_t number
+
+cdef enum:  # what becomes of a field of a RUN
+    CHECKED_FIELD, FIELD_1, FIELD_2, FIELD_4, FIELD_8, OCTETS_FIELD, FIELD_KINDS
+
+cdef struct StraightField: # of a RUN, as short as its walk needs
+    int64_t place, shift  # shift: 64 - bits
+    int64_t column
+    int64_t lo
+    uint64_t span
+
+cdef struct Straight: # the fields of a RUN, those of one kind together
+    StraightField* first
+    StraightField* last[FIELD_KINDS]  # behind those of each kind
+    int32_t column, columns   # that it fills, where they lie side by side
 
 cdef struct Column:
     char* data        # of row 0
@@ -77,6 +93,8 @@ cdef class Plan:
     cdef Step* steps
     cdef Node* nodes
     cdef Filling* fills
+    cdef Straight* runs
+    cdef StraightField* fields
     cdef readonly list columns
     cdef list objects
     cdef int levels
@@ -97,9 +115,7 @@ cdef class Plan:
             raise MemoryError()
         for place in range(len(steps)):
             self._fill_step(&self.steps[place], steps[place])
-        for place in range(len(steps)):
-            if self.steps[place].code == RUN:
-                self._join_columns(&self.steps[place])
+        self._make_runs(len(steps))
         for place in range(len(nodes)):
             self._fill_node(&self.nodes[place], nodes[place])
         for place in range(len(fills)):
@@ -112,14 +128,21 @@ cdef class Plan:
         step.shift = 64 - step.bits
         if step.code == STORE_INT:
             step.code = {1: STORE_1, 2: STORE_2, 4: STORE_4, 8: STORE_8}[self.columns[step.column][1]]
+        elif step.code == DOWN and self.program.ops[step.op].code == SEQUENCE:
+            step.code = DOWN_SEQUENCE
         return 0
 
-    cdef int _join_columns(self, Step* head) except -1:
-        """Columns that a RUN fills and that lie side by side are marked at once."""
-        filled = [head[1 + place].column for place in range(head.node) if head[1 + place].column >= 0]
-        head.fill, head.fills = -1, 0
-        if filled and max(filled) - min(filled) == len(filled) - 1:
-            head.fill, head.fills = min(filled), len(filled)
+    cdef int _make_runs(self, Py_ssize_t count) except -1:
+        cdef Py_ssize_t place
+        cdef list heads = [place for place in range(count) if self.steps[place].code == RUN]
+        cdef StraightField* field
+        self.runs = <Straight*>PyMem_Malloc(max(1, len(heads)) * sizeof(Straight))
+        self.fields = field = <StraightField*>PyMem_Malloc(max(1, count) * sizeof(StraightField))
+        if not self.runs or not self.fields:
+            raise MemoryError()
+        for place in range(len(heads)):
+            self.steps[<Py_ssize_t>heads[place]].place = <int32_t>place
+            field = make_run(&self.runs[place], &self.steps[<Py_ssize_t>heads[place]], field)
         return 0
 
     cdef int _fill_node(self, Node* node, tuple row) except -1:
@@ -130,3 +153,5 @@ cdef class Plan:
         PyMem_Free(self.steps)
         PyMem_Free(self.nodes)
         PyMem_Free(self.fills)
+        PyMem_Free(self.runs)
+        PyMem_Free(self.fields)

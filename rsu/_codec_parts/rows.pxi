@@ -44,10 +44,11 @@ cdef inline int new_row(Walk* w, Rows* r, int64_t message) noexcept nogil:
     r.used += 1
     r.message[r.row] = message
     if r.record != NULL:
-        memset(r.record + r.row * r.record_width, 0, r.record_width)
+        fill_octets(<uint8_t*>(r.record + r.row * r.record_width), 0, <int>r.record_width)
     fill_octets(r.why + r.row * r.count, ABSENT, r.count)
-    for level in range(r.levels - 1):
-        r.element[r.row * (r.levels - 1) + level] = -1
+    if r.levels > 1:
+        for level in range(r.levels - 1):
+            r.element[r.row * (r.levels - 1) + level] = -1
     return 0
 
 

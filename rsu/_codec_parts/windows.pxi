@@ -61,12 +61,16 @@ cdef int64_t pass_pieces(Walk* w, int unit, int64_t length, int pieces) noexcept
 cdef inline int open_window(Walk* w, Window* window, int slot, int32_t name) noexcept nogil:
     """Steps into an open type; ``name`` is its place of the path. On a fault there is nothing to leave."""
     cdef int pieces = 0
-    cdef int64_t length
-    if w.end - w.pos >= 8 and peek(w, 8) < 128:  # the commonest length
-        length = <int64_t>peek(w, 8)
-        w.pos += 8
-    else:
-        length = take_length(w, &pieces)
+    cdef int64_t length = <int64_t>peek(w, 8) if w.end - w.pos >= 8 else 128
+    if length < 128 and 8 * length <= w.end - w.pos - 8:  # the commonest
+        window.data, window.octets, window.base, window.end = w.data, w.octets, w.base, w.end
+        window.copy = NULL
+        window.count = length
+        w.pos = window.start = w.pos + 8
+        w.end = w.pos + 8 * length
+        w.path[slot] = name
+        return 0
+    length = take_length(w, &pieces)
     if length < 0:
         return -1
     w.path[slot] = name

@@ -38,17 +38,19 @@ class Columns:
         compiler = Compiler(lowered, op, branches(paths))
         wanted = [compiler.wanted[column] for column in range(len(paths))]
         self.scales = [scale_of(lowered, each, units) if units is not None else None for each in wanted]
-        self._cells = [_cell(each, scale) for each, scale in zip(wanted, self.scales, strict=True)]
-        kept = [np.dtype(np.int64) if scale and scale.measures else cell.dtype for cell, scale in self._scaled()]
+        self._at_work = [(column, scale) for column, scale in enumerate(self.scales) if scale is not None]
+        cells = [_cell(each, scale) for each, scale in zip(wanted, self.scales, strict=True)]
+        kept = [np.dtype(np.int64) if scale and scale.measures else cell.dtype for cell, scale in zip(cells, self.scales, strict=True)]
         levels = max(each.level for each in wanted)
         layouts: tuple[Layout, ...] = ("rows", "columns")
-        self._shapes = {layout: Shape(self.names, self._cells, kept, levels, layout) for layout in layouts}
+        self._shapes = {layout: Shape(self.names, cells, kept, levels, layout) for layout in layouts}
+        self._cells = dict(zip(self.names, cells, strict=True))
         self._plan = Plan(
             program,
             [step.row() for step in compiler.steps],
             compiler.nodes,
             compiler.defaults.fills,
-            [(cell.kind, cell.width, each.level) for cell, each in zip(self._cells, wanted, strict=True)],
+            [(cell.kind, cell.width, each.level) for cell, each in zip(cells, wanted, strict=True)],
             compiler.defaults.objects,
         )
 
@@ -83,17 +85,13 @@ class Columns:
             raise
         storage.shorten(rows)
         self._apply_scales(storage)
-        return Table(self.names, self._cells, storage, errors)
+        return Table(self._cells, storage, errors)
 
     def _apply_scales(self, storage: Storage) -> None:
-        for column, (name, scale) in enumerate(zip(self.names, self.scales, strict=True)):
-            if scale is not None:
-                scale.apply(storage.column(name), storage.why[:, column])
-        storage.retype({name: cell.dtype for name, (cell, scale) in zip(self.names, self._scaled(), strict=True) if scale})
-
-    def _scaled(self) -> zip[tuple[Cell, Scale | None]]:
-        """Cells with their scales."""
-        return zip(self._cells, self.scales, strict=True)
+        for column, scale in self._at_work:
+            scale.apply(storage.column(self.names[column]), storage.why[:, column])
+        if self._at_work:
+            storage.retype({self.names[column]: self._cells[self.names[column]].dtype for column, _ in self._at_work})
 
 
 def _cell(wanted: Wanted, scale: Scale | None) -> Cell:

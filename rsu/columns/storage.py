@@ -73,12 +73,15 @@ class Storage:
             width = shape.record.itemsize
             self.record = _longer(self.record, capacity, used, width)
             base = address_of(self.record)
-        places = {name: (base + offset, width) for name, offset in shape.places.items()}
         for name, dtype in shape.single.items():
             self.single[name] = _longer(self.single[name], capacity, used, dtype.itemsize, clear=True)
-            places[name] = (address_of(self.single[name]), dtype.itemsize)
-        listed = [places[name] for name in shape.names]
-        return address_of(self.why), address_of(self.message), address_of(self.element), (base, width), listed
+        places = [
+            (base + shape.places[name], width)
+            if name in shape.places
+            else (address_of(self.single[name]), shape.single[name].itemsize)
+            for name in shape.names
+        ]
+        return address_of(self.why), address_of(self.message), address_of(self.element), (base, width), places
 
     def shorten(self, rows: int) -> None:
         """Lays arrays over what was used, and turns addresses into objects."""

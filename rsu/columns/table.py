@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,9 +34,9 @@ class Table:
     #: ``wide`` (a number that its cell cannot hold), then the codes of :class:`rsu.DecodeError`.
     REASONS: Sequence[str] = REASONS
 
-    def __init__(self, names: Sequence[str], cells: Sequence[Cell], storage: Storage, errors: Array) -> None:
-        self.names = tuple(names)
-        self.cells = dict(zip(names, cells, strict=True))
+    def __init__(self, cells: Mapping[str, Cell], storage: Storage, errors: Array) -> None:
+        self.names = tuple(cells)
+        self.cells = cells
         self.message, self.element, self.why, self.errors = storage.message, storage.element, storage.why, errors
         self._record = storage.record
         self._single = storage.single

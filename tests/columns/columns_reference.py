@@ -15,7 +15,7 @@ import numpy as np
 
 import rsu
 from rsu._asn1.info import TypeInfo
-from rsu.columns import Table
+from rsu.columns import Columns, Table
 
 MOST_LISTS = 4
 MOST_PARTS = 14
@@ -218,7 +218,19 @@ def assert_same(schema: rsu.Schema, name: str, paths: Sequence[tuple[str, ...]],
             assert got == want, f"{layout}, row {row}, message {batch[want.message]!r}: {table.names}"
         assert len(table) == len(wanted)
         assert table.errors.tolist() == [error_of(schema, name, data) for data in batch]
+    assert_neighbours_do_not_matter(columns, [data for data in batch if data is not None])
     return table
+
+
+def assert_neighbours_do_not_matter(columns: Columns, messages: Sequence[bytes]) -> None:
+    """Messages one behind the other in a buffer, where those of a list stand alone."""
+    offsets = np.cumsum([0, *map(len, messages)])
+    alone, beside = columns.decode(messages), columns.decode((b"".join(messages), offsets))
+    for name in columns.names:
+        np.testing.assert_array_equal(alone.values(name), beside.values(name), name)
+    np.testing.assert_array_equal(alone.why, beside.why)
+    np.testing.assert_array_equal(alone.errors, beside.errors)
+    np.testing.assert_array_equal(alone.element, beside.element)
 
 
 def error_of(schema: rsu.Schema, name: str, data: bytes | None) -> int:
