@@ -40,7 +40,10 @@ class Columns:
         self.scales = [scale_of(lowered, each, units) if units is not None else None for each in wanted]
         self._at_work = [(column, scale) for column, scale in enumerate(self.scales) if scale is not None]
         cells = [_cell(each, scale) for each, scale in zip(wanted, self.scales, strict=True)]
-        kept = [np.dtype(np.int64) if scale and scale.measures else cell.dtype for cell, scale in zip(cells, self.scales, strict=True)]
+        kept = [
+            np.dtype(np.int64) if scale and scale.measures else cell.dtype
+            for cell, scale in zip(cells, self.scales, strict=True)
+        ]
         levels = max(each.level for each in wanted)
         layouts: tuple[Layout, ...] = ("rows", "columns")
         self._shapes = {layout: Shape(self.names, cells, kept, levels, layout) for layout in layouts}
