@@ -14,7 +14,7 @@ cdef extern from *:
     """
     dict rsu_new_dict(Py_ssize_t expected)
     PyObject* new_number "PyLong_FromLongLong"(int64_t value) except NULL
-    int set_item "PyDict_SetItem"(PyObject* into, PyObject* key, PyObject* item) except -1
+    int set_item "PyDict_SetItem"(PyObject* into, PyObject* key, PyObject* item)  # -1 with an error set
     void drop "Py_DECREF"(PyObject* item)
     int popcount "__builtin_popcountll"(uint64_t word) nogil
 
@@ -29,6 +29,8 @@ cdef inline object decode_op(Walk* w, int32_t index):
         return decode_sequence(w, op)
     if op.code == LIST:
         return decode_list(w, op)
+    if op.code == CHOICE:
+        return decode_choice(w, op)
     if w.spans is not NULL:
         return decode_traced(w, index)
     return decode_plain(w, index)
@@ -105,13 +107,15 @@ cdef dict decode_sequence(Walk* w, Op* op):
     cdef int slot = <int>checked(w, enter(w))
     cdef bint more = False
     cdef int64_t start = w.pos
+    cdef uint64_t mask
     cdef dict value
     if op.flags & EXT:
         more = checked(w, take_bit(w))
         if w.spans is not NULL:
             mark(w, start, "extension", -1, more)
-    value = rsu_new_dict(expected_members(w, op))
-    decode_members(w, op, value, slot)
+    mask = take_presence(w, op)
+    value = rsu_new_dict(expected_members(op, mask))
+    decode_members(w, op, value, slot, mask)
     if more:
         decode_additions(w, op, value, slot)
     elif op.c:
@@ -121,26 +125,34 @@ cdef dict decode_sequence(Walk* w, Op* op):
     return value
 
 
-cdef inline int expected_members(Walk* w, Op* op) noexcept nogil:
-    """How many components follow, from the presence bits at the cursor; a guess where there are more than 64."""
-    if op.d == 0 or op.b <= MIN_PRESIZED or op.d > 64 or op.d > w.end - w.pos:
+cdef inline uint64_t take_presence(Walk* w, Op* op) except? 1:
+    """The presence bits from the top of a word on; 1, which is never used up, where there are more than it holds."""
+    cdef int64_t start = w.pos
+    cdef uint64_t mask
+    if op.d == 0:
+        return 0
+    checked(w, need(w, op.d))
+    mask = peek(w, op.d) << (64 - op.d) if op.d <= 64 else 1
+    w.pos += op.d
+    if w.spans is not NULL:
+        mark(w, start, "presence", -1, None)
+    return mask
+
+
+cdef inline int expected_members(Op* op, uint64_t mask) noexcept nogil:
+    """How many components follow; a guess where there are more than 64 presence bits."""
+    if op.d == 0 or op.b <= MIN_PRESIZED or op.d > 64:
         return op.b
-    return op.b - op.d + popcount(peek(w, op.d))
+    return op.b - op.d + popcount(mask)
 
 
-cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
-    """The presence bits and root components of a SEQUENCE, SET or group."""
+cdef int decode_members(Walk* w, Op* op, dict value, int slot, uint64_t mask) except -1:
+    """The root components of a SEQUENCE, SET or group, behind its presence bits."""
     cdef Member* member = &w.members[op.a]
     cdef Member* last = member + op.b
-    cdef int64_t presence = w.pos
-    cdef uint64_t mask  # presence bits still to be asked, the next one on top
     cdef Member* needed = member + op.needed
+    cdef int64_t presence = w.pos - op.d
     cdef bint present, plain = w.spans is NULL
-    checked(w, need(w, op.d))
-    mask = presence_word(w, op)
-    w.pos += op.d
-    if op.d and not plain:
-        mark(w, presence, "presence", -1, None)
     while member < last:
         if member.flags & (OPTIONAL | DEFAULT):
             if mask == 0 and member >= needed:
@@ -155,43 +167,41 @@ cdef int decode_members(Walk* w, Op* op, dict value, int slot) except -1:
                     PyDict_SetItem(value, <object>w.names[member.name], default_value(w, member))
                 member += 1
                 continue
-        w.path[slot] = member.name
-        if member.kind != ANY_VALUE and plain:
-            decode_plain_member(w, member, <PyObject*>value)
-        elif w.ops[member.op].code == TABLE:
-            item = decode_table(w, &w.ops[member.op], value)
-            PyDict_SetItem(value, <object>w.names[member.name], item)
-        else:
-            item = decode_op(w, member.op)
-            PyDict_SetItem(value, <object>w.names[member.name], item)
-            remark_default(w, member, item)
+        w.path[slot] = member.name  # of a plain one as well: what is wrong behind a group is told at its last member
+        if not (member.kind >= PLAIN_INT and plain and decode_plain_member(w, member, <PyObject*>value)):
+            decode_member(w, member, value)
         member += 1
     return 0
 
 
-cdef inline uint64_t presence_word(Walk* w, Op* op) noexcept nogil:
-    """The presence bits from the top of a word on; one that is never used up where there are more than it holds."""
-    if op.d > 64:
-        return 1
-    return peek(w, op.d) << (64 - op.d) if op.d else 0
+cdef inline int decode_member(Walk* w, Member* member, dict value) except -1:
+    """A component of any type."""
+    if member.kind == TABLE_VALUE:
+        item = decode_table(w, &w.ops[member.op], value)
+    else:
+        item = decode_op(w, member.op)
+        remark_default(w, member, item)
+    return set_item(<PyObject*>value, w.names[member.name], <PyObject*>item)
 
 
-cdef inline int decode_plain_member(Walk* w, Member* member, PyObject* value) except -1:
-    """The commonest components, without a call but to make the number and to keep it."""
+cdef inline bint decode_plain_member(Walk* w, Member* member, PyObject* value) except -1:
+    """The commonest components, without a call but to make the number and to keep it; not where there is more to say."""
     cdef uint64_t offset
     cdef PyObject* number
-    checked(w, need(w, member.bits))
+    cdef int result
+    if member.bits > w.end - w.pos:
+        return False
     offset = peek(w, member.bits)
-    if offset > member.span:
-        decode_op(w, member.op)  # says what is wrong
+    if offset > member.span:  # an extension bit as well
+        return False
     w.pos += member.bits
     if member.kind == PLAIN_ITEM:
-        return set_item(value, w.names[member.name], w.names[member.lo + <int64_t>offset])
-    number = new_number(<int64_t>(<uint64_t>member.lo + offset))
-    try:
-        return set_item(value, w.names[member.name], number)
-    finally:
+        result = set_item(value, w.names[member.name], w.names[member.lo + <int64_t>offset])
+    else:
+        number = new_number(<int64_t>(<uint64_t>member.lo + offset))
+        result = set_item(value, w.names[member.name], number)
         drop(number)
+    return True if result == 0 else -1
 
 
 cdef inline int remark_default(Walk* w, Member* member, object item) except -1:
@@ -291,7 +301,7 @@ cdef object decode_content(Walk* w, int32_t index, dict parent, int slot):
     cdef int64_t before
     if op.code == GROUP:
         before = PyDict_Size(parent)
-        decode_members(w, op, parent, slot)
+        decode_members(w, op, parent, slot, take_presence(w, op))
         if PyDict_Size(parent) == before:
             checked(w, complain(w, EMPTY_GROUP, 0, 0))
         return None

@@ -37,8 +37,9 @@ cdef struct Op:
 
 cdef enum MemberKind:  # what a member's value is, as far as it is read without a call
     ANY_VALUE
-    PLAIN_INT   # a number of 1 to 64 bits that fits int64: bits, lo, span
-    PLAIN_ITEM  # an item of an ENUMERATED that has no extension marker: bits, lo is the first name, span the last item
+    TABLE_VALUE
+    PLAIN_INT   # a number of the root that fits int64: bits, with the extension bit on top 1 to 64; lo, span
+    PLAIN_ITEM  # an item of the root: bits in the same way, lo is the first name, span the last item
 
 cdef struct Member:
     int32_t op

@@ -5,8 +5,7 @@ cdef enum StepCode:
     CHECK_BITS     # a number that must not be above span
     STORE_INT      # the same, kept
     STORE_OCTETS   # up to eight octets, kept
-    RUN            # `bits` bits, of which the `node` steps behind it tell what is asked for, each `place` bits from the start;
-                   # the plan gives it its Straight, `place`
+    RUN            # `bits` bits, of which the `node` steps behind it tell what is asked for, each `place` bits from the start
     SKIP_VALUE     # a value of any type, checked and not kept
     KEY_VALUE      # an integer that chooses an open type, kept where it has a column
     CELL           # a value of any type, kept
@@ -39,7 +38,7 @@ cdef enum:
 cdef struct Step:
     int32_t code
     int32_t presence  # which presence bit of its SEQUENCE, or -1
-    int32_t place     # its alternative, addition or row name; in a RUN where its bits begin
+    int32_t place     # its alternative, addition or row name; in a RUN where its bits begin; of a RUN its Straight, by the plan
     int32_t op, node, column
     int32_t bits, shift  # shift: 64 - bits
     int32_t fill, fills  # what columns hold when a component with DEFAULT is absent
@@ -61,13 +60,13 @@ cdef struct Filling:
 cdef enum:  # what becomes of a field of a RUN
     CHECKED_FIELD, FIELD_1, FIELD_2, FIELD_4, FIELD_8, OCTETS_FIELD, FIELD_KINDS
 
-cdef struct StraightField: # of a RUN, as short as its walk needs
+cdef struct StraightField:  # of a RUN, as short as its walk needs
     int64_t place, shift  # shift: 64 - bits
     int64_t column
     int64_t lo
     uint64_t span
 
-cdef struct Straight: # the fields of a RUN, those of one kind together
+cdef struct Straight:  # the fields of a RUN, those of one kind together
     StraightField* first
     StraightField* last[FIELD_KINDS]  # behind those of each kind
     int32_t column, columns   # that it fills, where they lie side by side

@@ -74,8 +74,10 @@ cdef class Program:
     cdef int _set_kind(self, Member* member) except -1:
         """Draws the type of the commonest members into their own row."""
         cdef Op* op = &self.ops[member.op]
-        member.kind, member.bits, member.lo, member.span = ANY_VALUE, op.bits, op.lo, op.span
-        if op.flags or not op.bits or member.flags & DEFAULT:
+        member.kind, member.bits, member.lo, member.span = ANY_VALUE, op.bits + (op.flags & EXT), op.lo, op.span
+        if op.code == TABLE:
+            member.kind = TABLE_VALUE
+        if op.flags & UNSIGNED or not 0 < member.bits <= 64 or member.flags & DEFAULT:
             return 0
         if op.code == INT and op.d < 0:
             member.kind = PLAIN_INT

@@ -2,7 +2,8 @@
 # are taken together, so that none waits for a decision either. What is wrong is found out when it is known that something is.
 
 cdef dict FIELD_KIND = {
-    CHECK_BITS: CHECKED_FIELD, STORE_1: FIELD_1, STORE_2: FIELD_2, STORE_4: FIELD_4, STORE_8: FIELD_8, STORE_OCTETS: OCTETS_FIELD
+    CHECK_BITS: CHECKED_FIELD, STORE_1: FIELD_1, STORE_2: FIELD_2, STORE_4: FIELD_4, STORE_8: FIELD_8,
+    STORE_OCTETS: OCTETS_FIELD,
 }
 
 
