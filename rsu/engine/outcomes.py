@@ -80,7 +80,43 @@ class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="
     type: str = ""
 
 
+class Shed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="shed"):
+    """A record that the unit had no time or room for; only counted.
+
+    :param reason: ``age`` or ``window``, see :mod:`rsu.pipeline.window`.
+    """
+
+    rsu_id: str
+    boot_id: bytes
+    sequence: int
+    source: str
+    receive_time_ns: int
+    type: str = ""
+    reason: str
+
+
 Outcome = Stored | Quarantined | Duplicate
+Entry = Outcome | Shed  # what a live unit's recorder counts
+
+
+class Broadcast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message for the air.
+
+    :param payload: UPER of the standard's MessageFrame.
+    :param aid: AID or PSID for the radio header.
+    :param priority: of the catalogue (MAP 16 … RSM 208).
+    :param key: a later one with the same key takes the place of this one.
+    :param period_ms: repeated this often until ``until_ns``; 0: sent once.
+    """
+
+    standard: str
+    type: str
+    payload: bytes
+    aid: int | None = None
+    priority: int = 0
+    key: str = ""
+    period_ms: int = 0
+    until_ns: int = 0
 
 
 def text_record(received: Received) -> Stored:

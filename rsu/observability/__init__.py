@@ -1,0 +1,1 @@
+"""How the unit says how it is: what the roles measure, and the pages that show it."""

@@ -1,0 +1,124 @@
+"""What passes between the roles, and between the unit and other programs: MessagePack maps, each with its ``kind``.
+
+docs/pipeline.md describes every field for programs in other languages. One frame carries a batch.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from rsu.engine.outcomes import Broadcast, Outcome
+from rsu.errors import SourceError
+from rsu.received import Name, Received, SourceName, TimeNs
+
+VERSION = 1
+ENVELOPE_OCTETS_MAX = 16_777_216
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    v: int = VERSION
+
+
+class Records(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="records"):
+    """ingest → engine: received records of one boot, in the order of their sequence numbers, none left out.
+
+    :param again: sent before and not acknowledged: only to be stored, not to be shown or acted on again.
+    """
+
+    again: bool = False
+    items: list[Received]
+
+
+class Outcomes(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="outcomes"):
+    """engine → record: what became of the sequence numbers first … last of one boot, each exactly once.
+
+    :param parts: importance class → MessagePack of ``list[Entry]``; the classes stand in :mod:`rsu.pipeline.importance`.
+    :param records: outcomes in all parts together.
+    :param oldest_ns: the earliest receive time.
+    """
+
+    rsu: str
+    boot: bytes
+    first: int
+    last: int
+    records: int
+    oldest_ns: int
+    parts: dict[int, msgspec.Raw]
+
+
+class Ack(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ack"):
+    """record → ingest: everything of this boot up to and with ``last`` is on the disk."""
+
+    boot: bytes
+    last: int
+
+
+class Again(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="again"):
+    """record → ingest, when it starts or sees a gap: send all that is not acknowledged once more."""
+
+    role: str
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A record of another program, before the unit gives it its identity; fields as in :class:`rsu.received.Received`."""
+
+    channel: str = "uu"
+    source: SourceName
+    receive_time_ns: TimeNs = 0
+    data: bytes
+    content: str = "message"
+    record_type: Name = ""
+    header: Name = "auto"
+    standard: str = ""
+    meta: dict[str, str | int | float] = {}
+
+
+class Inlet(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="heard"):
+    """any program → ingest."""
+
+    items: list[Heard]
+
+
+class Broadcasts(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="broadcasts"):
+    """engine → broadcast: messages for the air."""
+
+    items: list[Broadcast]
+
+
+class View(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="view"):
+    """engine → any program, on the bus: what was just heard under one topic.
+
+    :param number: counts the frames of this topic since the engine started; a gap is what this reader missed.
+    :param items: :class:`rsu.engine.Outcome` as maps; without ``raw`` on ``obs.`` topics.
+    """
+
+    rsu: str
+    number: int
+    sent_ns: int
+    items: list[Outcome]
+
+
+Envelope = Records | Outcomes | Ack | Again | Inlet | Broadcasts | View
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Envelope] = msgspec.msgpack.Decoder(Envelope)
+
+
+def encode(envelope: Envelope) -> bytes:
+    return _encoder.encode(envelope)
+
+
+def decode(frame: bytes) -> Envelope:
+    """The envelope in a frame.
+
+    :raises SourceError: for octets that are none, naming the field.
+    """
+    if len(frame) > ENVELOPE_OCTETS_MAX:
+        raise SourceError(f"envelope: {len(frame)} octets, at most {ENVELOPE_OCTETS_MAX} are taken")
+    try:
+        envelope = _decoder.decode(frame)
+    except msgspec.DecodeError as error:
+        raise SourceError(f"envelope: {error}") from error
+    if envelope.v != VERSION:
+        raise SourceError(f"envelope: v = {envelope.v}: this unit speaks {VERSION}")
+    return envelope
