@@ -203,6 +203,8 @@ def _mismatch(reader: _Reader, type_name: str, aid: int | None) -> str | None:
 
 def _warning(mismatch: str | None, findings: Sequence[Finding]) -> str | None:
     """What is odd about a record that is stored all the same: its service, and what relaxed decoding accepted."""
+    if not findings:
+        return mismatch
     said = [f"{found.path or ROOT}: {found.reason} (bit {found.offset})" for found in findings[:FINDINGS_SHOWN]]
     if len(findings) > FINDINGS_SHOWN:
         said.append(f"and {len(findings) - FINDINGS_SHOWN} more")

@@ -20,8 +20,10 @@ begins with ``sae`` (no J2735 message begins with 03), and where it fits so far 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+import msgspec
 
 from rsu.errors import FrameError
 from rsu.frames import dsmp, ieee1609dot2, wsmp
@@ -67,8 +69,7 @@ class Layer(NamedTuple):
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unwrapped:
+class Unwrapped(msgspec.Struct, frozen=True, gc=False):
     """A frame taken apart; :func:`wrap` puts it together again.
 
     :param payload: the bare message, UPER.
@@ -76,7 +77,9 @@ class Unwrapped:
     :param aid: AID or PSID of the radio header, else of the security unit, else None.
     :param security: what the security unit says; ``status`` is ``none`` where there is none.
     :param standard: ``csae`` behind DSMP, ``sae`` behind WSMP, else None.
-    :param layers: from outside to inside.
+    :param octets: of the frame.
+    :param unit_offset: the first octet behind the radio header.
+    :param payload_offset: the first octet of the payload.
     :param radio: the radio header with all that is needed to write it again.
     """
 
@@ -85,8 +88,23 @@ class Unwrapped:
     aid: int | None
     security: Security
     standard: str | None
-    layers: tuple[Layer, ...]
+    octets: int
+    unit_offset: int
+    payload_offset: int
     radio: Dsmp | Wsmp | None = None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """From outside to inside."""
+        starts = []
+        if isinstance(self.radio, Dsmp):
+            starts = [("adaptation", 0)] * self.radio.adaptation + [("dsmp", int(self.radio.adaptation))]
+        elif isinstance(self.radio, Wsmp):
+            starts = [("pc5-prefix", 0)] * self.radio.prefix + [("wsmp", int(self.radio.prefix))]
+        if self.security.status != "none":
+            starts.append((ieee1609dot2.LAYER, self.unit_offset))
+        outer = [Layer(name, start, self.octets - start) for name, start in starts]
+        return (*outer, Layer("payload", self.payload_offset, len(self.payload)))
 
 
 def unwrap(data: bytes, header: str = "auto", *, standard: str = "") -> Unwrapped:
@@ -147,12 +165,14 @@ def wrap_payload(
 
 
 def _recognise(data: bytes, standard: str) -> Unwrapped:
-    for reader in (dsmp.unwrap, wsmp.unwrap):
+    reader = _READERS.get(data[:1])
+    if reader is not None:
         try:
             radio, first = reader(data)
         except FrameError:
-            continue
-        return _behind_radio(data, radio, first)
+            pass
+        else:
+            return _behind_radio(data, radio, first)
     return _assemble(data, None, 0, _security(data, 0, american=standard.startswith("sae")))
 
 
@@ -163,6 +183,8 @@ def _behind_radio(data: bytes, radio: Dsmp | Wsmp, first: int) -> Unwrapped:
 def _security(data: bytes, first: int, *, american: bool) -> ieee1609dot2.Unit | None:
     """The security unit at ``first``, None where the octets are a message, an error where they can only be
     a damaged unit."""
+    if data[first : first + 1] not in _UNIT_VERSIONS:
+        return None  # nearly every message: a walk that is refused costs ten times this
     walk = Walk(data, ieee1609dot2.LAYER)
     try:
         return ieee1609dot2.unwrap_with(walk, first)
@@ -178,21 +200,24 @@ def _assemble(
     data: bytes, radio: Dsmp | Wsmp | None, first: int, unit: ieee1609dot2.Unit | None
 ) -> Unwrapped:
     header, aid, standard = "none", None, None
-    layers = []
-    if isinstance(radio, Dsmp):
+    if type(radio) is Dsmp:
         header, aid, standard = "dsmp", radio.aid, "csae"
-        if radio.adaptation:
-            layers.append(Layer("adaptation", 0, len(data)))
-        layers.append(Layer("dsmp", int(radio.adaptation), len(data) - radio.adaptation))
-    elif isinstance(radio, Wsmp):
+    elif type(radio) is Wsmp:
         header, aid, standard = "wsmp", radio.psid, "sae"
-        if radio.prefix:
-            layers.append(Layer("pc5-prefix", 0, len(data)))
-        layers.append(Layer("wsmp", int(radio.prefix), len(data) - radio.prefix))
-    security, payload, offset = Security(), data[first:], first
-    if unit is not None:
-        layers.append(Layer(ieee1609dot2.LAYER, first, len(data) - first))
-        payload, offset, security = unit
-        aid = security.psid if aid is None else aid
-    layers.append(Layer("payload", offset, len(payload)))
-    return Unwrapped(payload, header, aid, security, standard, tuple(layers), radio)
+    if unit is None:
+        return Unwrapped(data[first:], header, aid, _NO_SECURITY, standard, len(data), first, first, radio)
+    payload, offset, security = unit
+    aid = security.psid if aid is None else aid
+    return Unwrapped(payload, header, aid, security, standard, len(data), first, offset, radio)
+
+
+_READERS: Mapping[bytes, Callable[[bytes], tuple[Dsmp | Wsmp, int]]] = {
+    b"\x04": dsmp.unwrap,
+    b"\x03": wsmp.unwrap,
+    b"\x0b": wsmp.unwrap,
+    b"\x01": wsmp.unwrap,
+}
+"""First octet → the radio header that can begin with it; the others fit none."""
+_UNIT_VERSIONS = (b"\x03", b"\x02")
+"""First octets of a security unit; the old Chinese one is known to be refused by name."""
+_NO_SECURITY = Security()

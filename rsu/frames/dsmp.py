@@ -25,6 +25,7 @@ ADAPTATION_DSMP = 4
 ADAPTATION_NAMES = {0: "IPv6", 4: "DSMP", 5: "IPv4"}
 VERSION = 0
 DATA_OCTETS_MAX = 0xFFFF
+_ADAPTATION = bytes([ADAPTATION_DSMP])
 _OPTION = 0x10
 _RESERVED = 0x0F
 
@@ -43,7 +44,7 @@ def unwrap(data: bytes, *, adaptation_required: bool = True) -> tuple[Dsmp, int]
 
     :raises FrameError: with the octet offset, what was read there and what is allowed.
     """
-    start = _adaptation(data, adaptation_required)
+    start = 1 if data[:1] == _ADAPTATION else _adaptation(data, adaptation_required)
     flags = octet(data, start, LAYER, "version")
     if flags >> 5 != VERSION:
         raise FrameError(f"version is {flags >> 5}: must be {VERSION}", LAYER, start)
@@ -77,10 +78,9 @@ def wrap(data: bytes, header: Dsmp) -> bytes:
 
 
 def _adaptation(data: bytes, required: bool) -> int:
-    """The octet after the adaptation octet; it cannot be a DSMP version octet, whose reserved bits are 0."""
+    """Where the header begins that has no adaptation octet before it: that one cannot be a DSMP version octet, whose
+    reserved bits are 0."""
     kind = octet(data, 0, LAYER, "adaptation octet")
-    if kind == ADAPTATION_DSMP:
-        return 1
     if required:
         name = ADAPTATION_NAMES.get(kind, "not assigned")
         raise FrameError(f"adaptation octet is {kind} ({name}): must be {ADAPTATION_DSMP} (DSMP)", LAYER, 0)

@@ -48,8 +48,10 @@ def decode_psid(
     if start >= len(data):
         raise FrameError(f"{_NAMES[layer]} is missing: the octets end", layer, start, "truncated")
     first = data[start]
-    octets = next((count for count in range(1, octets_max + 1) if first < _FIRST_OCTET_ENDS[count - 1]), 0)
-    if not octets:
+    if first < _FIRST_OCTET_ENDS[0]:
+        return first, start + 1
+    octets = _OCTETS[first >> 4]
+    if octets > octets_max:
         last = _FIRST_OCTET_ENDS[octets_max - 1] - 1
         raise FrameError(
             f"{_NAMES[layer]} begins with {first:02x}: must be 00..{last:02x}", layer, start, "range"
@@ -73,4 +75,6 @@ def decode_aid(data: bytes, start: int = 0) -> tuple[int, int]:
 
 
 _FIRST_OCTET_ENDS = (0x80, 0xC0, 0xE0, 0xF0)
+_OCTETS = (1,) * 8 + (2,) * 4 + (3, 3, 4, 5)
+"""By the leading four bits; 1111 is of no length allowed."""
 _NAMES = {"wsmp": "PSID", "dsmp": "AID"}

@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 
 from rsu.observe import csae, sae
-from rsu.observe.places import PLACES_OF_NOTHING, Path, Places, find
-from rsu.observe.times import TimeSource, event_time
-from rsu.units import Unit, load_units
+from rsu.observe.places import PLACES_OF_NOTHING, Places, finder
+from rsu.observe.times import DSECOND_UNAVAILABLE, TimeSource, event_time
+from rsu.units import DECIMALS, Unit, load_units
 
 __all__ = ["Summary", "TimeSource", "observer", "summarise"]
 
@@ -68,31 +68,42 @@ def summarise(standard: str, type_name: str, value: Any, receive_time_ns: int) -
 def observer(standard: str) -> Summarise:
     """:func:`summarise` of one standard, its units loaded once."""
     name = standard.partition("?")[0]
-    table = _TABLES.get(name, {})
     units = load_units(name) if name in _TABLES else {}
-    latitude = _raw_reader(units, "Latitude")
-    longitude = _raw_reader(units, "Longitude")
-    speed = _scaled_reader(units, "Speed")
-    heading = _scaled_reader(units, "Heading")
+    readers = {type_name: _reader(places, units) for type_name, places in _TABLES.get(name, {}).items()}
+    other = _reader(PLACES_OF_NOTHING, units)
 
     def summary(type_name: str, value: Any, receive_time_ns: int) -> Summary:
-        places = table.get(type_name, PLACES_OF_NOTHING)
-        position = find(value, places.position)
-        minute, second = find(value, places.minute), find(value, places.second)
-        time_ns, source = event_time(receive_time_ns, minute, second, find(value, places.date))
+        return readers.get(type_name, other)(value, receive_time_ns)
+
+    return summary
+
+
+def _reader(places: Places, units: Mapping[str, Unit]) -> Callable[[Any, int], Summary]:
+    """What summarises the messages of one type."""
+    sender, position, msg_cnt = finder(places.sender), finder(places.position), finder(places.msg_cnt)
+    minute, second, date = finder(places.minute), finder(places.second), finder(places.date)
+    speed, heading = finder(places.speed), finder(places.heading)
+    speed_mps, heading_deg = _scaling(_unit(units, "Speed")), _scaling(_unit(units, "Heading"))
+    no_latitude, no_longitude = _unit(units, "Latitude").unavailable, _unit(units, "Longitude").unavailable
+
+    def read(value: Any, receive_time_ns: int) -> Summary:
+        milliseconds = second(value)
+        time_ns, source = event_time(receive_time_ns, minute(value), milliseconds, date(value))
+        place = position(value)
+        lat, lon = (place.get("lat"), place.get("long")) if type(place) is dict else (None, None)
         return Summary(
             time_ns,
             source,
-            _hex(find(value, places.sender)),
-            latitude(position, "lat"),
-            longitude(position, "long"),
-            speed(value, places.speed),
-            heading(value, places.heading),
-            find(value, places.msg_cnt),
-            None if second == 65_535 else second,
+            _hex(sender(value)),
+            None if lat == no_latitude else lat,
+            None if lon == no_longitude else lon,
+            speed_mps(speed(value)),
+            heading_deg(heading(value)),
+            msg_cnt(value),
+            None if milliseconds == DSECOND_UNAVAILABLE else milliseconds,
         )
 
-    return summary
+    return read
 
 
 def _unit(units: Mapping[str, Unit], element: str) -> Unit:
@@ -100,26 +111,18 @@ def _unit(units: Mapping[str, Unit], element: str) -> Unit:
     return units.get(f"Common.{element}") or units.get(element) or Unit()
 
 
-def _raw_reader(units: Mapping[str, Unit], element: str) -> Callable[[Any, str], int | None]:
-    unavailable = _unit(units, element).unavailable
+def _scaling(unit: Unit) -> Callable[[int | None], float | None]:
+    """:meth:`Unit.value` of one unit, None for None.
 
-    def read(container: Any, member: str) -> int | None:
-        raw: int | None = container[member] if type(container) is dict and member in container else None
-        return None if raw == unavailable else raw
-
-    return read
-
-
-def _scaled_reader(
-    units: Mapping[str, Unit], element: str
-) -> Callable[[Any, tuple[Path, ...]], float | None]:
-    scaled = _unit(units, element).value
-
-    def read(value: Any, paths: tuple[Path, ...]) -> float | None:
-        raw = find(value, paths)
-        return None if raw is None else scaled(raw)
-
-    return read
+    Where a step is 1/n, and nine decimals hold n steps, the quotient is the number that rounding the product gives, at a
+    fifth of the time.
+    """
+    steps = round(1 / unit.scale)
+    whole = 1 / steps == unit.scale and 10**DECIMALS % steps == 0
+    if not whole or unit.offset or unit.reserved:
+        return lambda raw: None if raw is None else unit.value(raw)
+    unavailable = unit.unavailable
+    return lambda raw: None if raw is None or raw == unavailable else raw / steps
 
 
 def _hex(sender: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -55,6 +56,29 @@ def find(value: Any, paths: tuple[Path, ...]) -> Any:
         if found is not None:
             return found
     return None
+
+
+def finder(paths: tuple[Path, ...]) -> Callable[[Any], Any]:
+    """:func:`find` with its paths known: those that most rows have, a member of the message or of a part of it, without a
+    loop."""
+    match paths:
+        case ():
+            return lambda value: None
+        case ((str(member),),):
+            return lambda value: value.get(member) if type(value) is dict else find(value, paths)
+        case ((str(part), str(member)),):
+            return _member_of_part(part, member)
+    return lambda value: find(value, paths)
+
+
+def _member_of_part(part: str, member: str) -> Callable[[Any], Any]:
+    paths = ((part, member),)
+
+    def read(value: Any) -> Any:
+        inner = value.get(part) if type(value) is dict else None
+        return inner.get(member) if type(inner) is dict else find(value, paths)
+
+    return read
 
 
 def _path(text: str) -> Path:

@@ -4,12 +4,12 @@ escapes."""
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rsu.errors import FrameError
 from rsu.frames import HEADERS, Layer, unwrap, wrap, wrap_payload

@@ -9,9 +9,11 @@ import pytest
 
 import rsu
 from rsu.observe import csae, sae, summarise
-from rsu.observe.places import Path, Places
+from rsu.observe.places import Path, Places, find, finder
+from rsu.observe.places import places as places_of
 from rsu.schema import TypeInfo
 from rsu.standards import STANDARDS
+from rsu.units import load_units
 
 RECEIVED_NS = 1_700_000_000_000_000_000  # 2023-11-14 22:13:20 UTC
 
@@ -123,3 +125,30 @@ def test_an_intersections_own_minute_goes_with_its_milliseconds() -> None:
     spat = {"timeStamp": 1, "intersections": [{"revision": 3, "moy": 457_813, "timeStamp": 20_250}]}
     found = summarise("sae-j2735", "SPAT", spat, RECEIVED_NS)
     assert (found.event_time_ns - RECEIVED_NS, found.event_time_source, found.msg_cnt) == (250_000_000, "minute", 3)
+
+
+# Fast ways that must not change a result ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("standard", ["csae-53", "sae-j2735"])
+@pytest.mark.parametrize(("element", "column", "last"), [("Speed", "speed_mps", 8191), ("Heading", "heading_deg", 28_800)])
+def test_every_speed_and_heading_is_what_its_unit_says(standard: str, element: str, column: str, last: int) -> None:
+    units = load_units(standard)
+    unit = units.get(f"Common.{element}") or units[element]
+    member = element.lower()
+    for raw in range(last + 1):
+        core = {member: raw}
+        found = summarise(standard, "BasicSafetyMessage", core if standard == "csae-53" else {"coreData": core}, 0)
+        assert getattr(found, column) == unit.value(raw), raw
+
+
+@pytest.mark.parametrize("paths", ["", ".", "a", "a.b", "a.b.c", "a b", "a.0", "0"])
+@pytest.mark.parametrize(
+    "value",
+    [{}, {"a": 1}, {"a": None, "b": 2}, {"a": {"b": 3}}, {"a": {"b": {"c": 4}}}, {"a": ("b", 5)}, ("a", 6), ("a", {"b": 7}),
+     {"a": [8]}, [9], None],
+    ids=str,
+)  # fmt: skip
+def test_a_finder_finds_what_find_finds(paths: str, value: Any) -> None:
+    row = places_of(sender=paths).sender
+    assert finder(row)(value) == find(value, row)
