@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Channel = Literal["pc5", "uu", "file"]
-Content = Literal["message", "text", "signals", "objects", "selftest"]
+Content = Literal["message", "text", "signals", "objects"]
 
 
 # Bounds of what a record of a file may claim; they are those of the database's columns, and hold when a record is read.
@@ -31,8 +31,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     :param receive_time_ns: UTC nanoseconds; 0 where the source has no clock.
     :param data: the octets as received, headers included.
     :param content: ``text`` for records that are well formed but no message (driverAlert); ``signals`` for a report
-        of a signal controller (:mod:`rsu.signals`), ``objects`` for one of a perception box, both in JSON; ``selftest`` for the
-        unit's own message through the whole path, which is not stored.
+        of a signal controller (:mod:`rsu.signals`), ``objects`` for one of a perception box, both in JSON.
     :param record_type: the type's own name for records that are no message, else empty.
     :param header: header setting of the source: ``auto``, ``none``, ``dsmp``, ``wsmp``.
     :param standard: standard setting of the source, or empty.

@@ -15,7 +15,7 @@ Rules, in their order:
 5. What does not decode, or has an id without a type, is quarantined with code, path, bit and reason.
 """
 
-from rsu.engine.outcomes import Broadcast, Duplicate, Entry, Outcome, Quarantined, Shed, Stored
+from rsu.engine.outcomes import Duplicate, Entry, Outcome, Quarantined, Shed, Stored
 from rsu.engine.step import Decoder, Engine, Settings
 
-__all__ = ["Broadcast", "Decoder", "Duplicate", "Engine", "Entry", "Outcome", "Quarantined", "Settings", "Shed", "Stored"]
+__all__ = ["Decoder", "Duplicate", "Engine", "Entry", "Outcome", "Quarantined", "Settings", "Shed", "Stored"]

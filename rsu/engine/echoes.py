@@ -18,16 +18,21 @@ class Echoes:
     def __init__(self, window_ns: int, entries_max: int) -> None:
         self._window_ns = window_ns
         self._entries_max = entries_max
-        self._identities: OrderedDict[tuple[str, bytes, int], str] = OrderedDict()
+        self._identities: OrderedDict[tuple[str, bytes, int], tuple[str, str]] = OrderedDict()  # → echo of what, type
         self._frames: OrderedDict[tuple[str, bytes, bytes], _Transmission] = OrderedDict()
 
-    def of(self, received: Received, time_ns: int) -> tuple[str, str] | None:
-        """``identity`` or ``radio``, and the type, where the record is one already heard; it is remembered."""
+    def of(self, received: Received, time_ns: int, again: bool = False) -> tuple[str, str] | None:
+        """``identity`` or ``radio``, and the type, where the record is one already heard; it is remembered.
+
+        :param again: the record is handed in once more because its outcome was lost: the answer is the one of the first time.
+        """
         identity = (received.rsu_id, received.boot_id, received.sequence)
         known = self._identities.get(identity)
         if known is not None:
-            return "identity", known
-        self._identities[identity] = ""
+            if again:
+                return known if known[0] else None
+            return "identity", known[1]
+        self._identities[identity] = ("", "")
         if len(self._identities) > self._entries_max:
             self._identities.popitem(last=False)
         if received.damage or not received.data:
@@ -43,8 +48,8 @@ class Echoes:
                 self._frames.popitem(last=False)
         elif abs(time_ns - sent.first_ns) <= self._window_ns and received.source not in sent.sources:
             sent.sources += (received.source,)
-            self._identities[identity] = sent.type
-            return "radio", sent.type
+            verdict = self._identities[identity] = ("radio", sent.type)
+            return verdict
         else:
             self._frames[key] = _Transmission(time_ns, (received.source,))
             self._frames.move_to_end(key)  # the order is that of age
@@ -52,7 +57,7 @@ class Echoes:
 
     def settle(self, received: Received, type_name: str) -> None:
         """Remember what the record turned out to be."""
-        self._identities[received.rsu_id, received.boot_id, received.sequence] = type_name
+        self._identities[received.rsu_id, received.boot_id, received.sequence] = ("", type_name)
         sent = self._frames.get((received.rsu_id, received.boot_id, received.data))
         if sent is not None:
             sent.type = type_name

@@ -81,9 +81,12 @@ class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="
 
 
 class Shed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="shed"):
-    """A record that the unit had no time or room for; only counted.
+    """Records that the unit had no time or room for; only counted.
 
-    :param reason: ``age`` or ``window``, see :mod:`rsu.pipeline.window`.
+    :param sequence: of the first; they need not be in a row.
+    :param receive_time_ns: of the first, in whose minute they are counted.
+    :param type: as far as it is known without decoding.
+    :param reason: ``age`` or ``room``, see :mod:`rsu.pipeline.window`.
     """
 
     rsu_id: str
@@ -93,34 +96,18 @@ class Shed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outco
     receive_time_ns: int
     type: str = ""
     reason: str
+    count: int = 1
 
 
 Outcome = Stored | Quarantined | Duplicate
 Entry = Outcome | Shed  # what a live unit's recorder counts
 
 
-class Broadcast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A message for the air.
+def text_record(received: Received, event_time_ns: int = 0, standard: str = "") -> Stored:
+    """A record that is well formed and no message: an alert the driver was shown, a report of one of the unit's devices.
 
-    :param payload: UPER of the standard's MessageFrame.
-    :param aid: AID or PSID for the radio header.
-    :param priority: of the catalogue (MAP 16 … RSM 208).
-    :param key: a later one with the same key takes the place of this one.
-    :param period_ms: repeated this often until ``until_ns``; 0: sent once.
+    :param event_time_ns: 0: the receive time.
     """
-
-    standard: str
-    type: str
-    payload: bytes
-    aid: int | None = None
-    priority: int = 0
-    key: str = ""
-    period_ms: int = 0
-    until_ns: int = 0
-
-
-def text_record(received: Received) -> Stored:
-    """A record that is well formed and no message: an alert the driver was shown."""
     return Stored(
         rsu_id=received.rsu_id,
         boot_id=received.boot_id,
@@ -128,8 +115,10 @@ def text_record(received: Received) -> Stored:
         channel=received.channel,
         source=received.source,
         receive_time_ns=received.receive_time_ns,
-        type=received.record_type or "text",
-        event_time_ns=received.receive_time_ns,
+        standard=standard,
+        type=received.record_type or received.content,
+        event_time_ns=event_time_ns or received.receive_time_ns,
+        event_time_source="report" if event_time_ns else "none",
         raw=received.data,
         meta=meta_of(received),
     )

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from rsu import frames
+from rsu.engine.air import Air, signal_record
 from rsu.engine.echoes import Echoes
 from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, meta_of, quarantined, text_record
 from rsu.errors import CodecError, ConfigError, Finding, FrameError
 from rsu.frames import Unwrapped
 from rsu.observe import Summary, observer
 from rsu.observe.rendering import render
+from rsu.outgoing import Broadcast
 from rsu.received import Received
 from rsu.standards import (
     STANDARDS,
@@ -46,6 +48,8 @@ class Decoder(Protocol):
         max_depth: int = ...,
     ) -> Any: ...
 
+    def encode(self, type_name: str, value: Any) -> bytes: ...
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What may be chosen.
@@ -54,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :param strict: refuse trailing octets, non-zero padding and non-minimal lengths.
     :param duplicate_window_ms: how far apart two radios of a unit hear one transmission (CONTRACTS: 100 ms).
     :param duplicate_entries_max: frames, and identities, remembered; the oldest goes first.
+    :param first_msg_cnt: where the counters of composed messages begin (T/CSAE 53: at random; the caller draws it).
     :param decoded: of which types the decoded form is rendered to JSON: ``none``, ``all`` or their names.
     """
 
@@ -63,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_depth: int = 64
     duplicate_window_ms: int = 100
     duplicate_entries_max: int = 16_384
+    first_msg_cnt: int = 0
     decoded: str | tuple[str, ...] = "none"
 
 
@@ -87,13 +93,15 @@ class Engine:
         self._schemas = schemas
         self._echoes = Echoes(settings.duplicate_window_ms * MILLISECOND_NS, settings.duplicate_entries_max)
         self._readers: dict[tuple[str, str], _Reader] = {}
+        self._air = Air(settings.standard, schemas, settings.first_msg_cnt)
 
-    def step(self, received: Received, now_ns: int) -> Outcome:
+    def step(self, received: Received, now_ns: int, *, again: bool = False) -> Outcome:
         """The outcome of one record.
 
         :param now_ns: the time of the step, for records whose source has no clock.
+        :param again: its outcome was lost and is wanted once more; the record is not a duplicate of itself, and nothing is sent.
         """
-        echo = self._echoes.of(received, received.receive_time_ns or now_ns)
+        echo = self._echoes.of(received, received.receive_time_ns or now_ns, again)
         if echo is not None:
             return Duplicate(
                 rsu_id=received.rsu_id,
@@ -106,12 +114,25 @@ class Engine:
             )
         outcome = self._first(received)
         self._echoes.settle(received, outcome.type)
+        if not again and (received.content == "signals" or received.channel == "uu"):
+            self._air.take(received, outcome, now_ns)
         return outcome
+
+    @property
+    def has_relays(self) -> bool:
+        """:meth:`tick` has something that was handed down and does not wait."""
+        return self._air.has_relays
+
+    def tick(self, now_ns: int) -> list[Broadcast]:
+        """What is to be sent now: SPAT of the signal controllers that are heard, and what the platform handed down."""
+        return self._air.due(now_ns)
 
     def _first(self, received: Received) -> Stored | Quarantined:
         if received.damage:
             return quarantined(received, "cut-record", received.damage)
-        if received.content == "text":
+        if received.content == "signals":
+            return signal_record(received)
+        if received.content != "message":
             return text_record(received)
         setting = received.standard or self.settings.standard
         try:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import msgspec
 
-from rsu.engine.outcomes import Broadcast, Outcome
+from rsu.engine import Duplicate, Entry, Outcome, Quarantined, Shed, Stored
 from rsu.errors import SourceError
+from rsu.outgoing import Broadcast
 from rsu.received import Name, Received, SourceName, TimeNs
 
 VERSION = 1
@@ -20,20 +21,57 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
 
 
 class Records(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="records"):
-    """ingest → engine: received records of one boot, in the order of their sequence numbers, none left out.
+    """ingest → engine: the sequence numbers first … last of one boot, none left out.
 
     :param again: sent before and not acknowledged: only to be stored, not to be shown or acted on again.
+    :param items: the received records among them, in their order.
+    :param shed: those that were shed, counted together where they agree in minute, source, type and reason.
+    :param selftests: sequence numbers of the unit's own messages through the whole path, which are not stored.
     """
 
+    rsu: str
+    boot: bytes
+    first: int
+    last: int
     again: bool = False
     items: list[Received]
+    shed: list[Shed] = []
+    selftests: list[int] = []
+
+
+class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a number of records became; rejected and shed ones by their reason."""
+
+    stored: int = 0
+    duplicates: int = 0
+    rejected: dict[str, int] = {}
+    shed: dict[str, int] = {}
+
+    def take(self, entry: Entry) -> None:
+        """Counts one outcome, or what was shed together."""
+        if isinstance(entry, Stored):
+            self.stored += 1
+        elif isinstance(entry, Duplicate):
+            self.duplicates += 1
+        elif isinstance(entry, Quarantined):
+            self.rejected[entry.reason] = self.rejected.get(entry.reason, 0) + 1
+        else:
+            self.shed[entry.reason] = self.shed.get(entry.reason, 0) + entry.count
+
+    def add(self, other: Counts) -> None:
+        """Counts what another one counted."""
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        for mine, theirs in ((self.rejected, other.rejected), (self.shed, other.shed)):
+            for reason, count in theirs.items():
+                mine[reason] = mine.get(reason, 0) + count
 
 
 class Outcomes(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="outcomes"):
     """engine → record: what became of the sequence numbers first … last of one boot, each exactly once.
 
     :param parts: importance class → MessagePack of ``list[Entry]``; the classes stand in :mod:`rsu.pipeline.importance`.
-    :param records: outcomes in all parts together.
+    :param counts: of all parts together.
     :param oldest_ns: the earliest receive time.
     """
 
@@ -41,7 +79,7 @@ class Outcomes(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ou
     boot: bytes
     first: int
     last: int
-    records: int
+    counts: Counts
     oldest_ns: int
     parts: dict[int, msgspec.Raw]
 

@@ -1,0 +1,92 @@
+"""The live views: what was just heard, by topic, numbered, and made only for those who ask.
+
+Topics: ``raw.<rsu>.<channel>.<type>`` with the octets, ``obs.<rsu>.<channel>.<type>`` without them, ``event.<rsu>.quarantine`` for what
+was not read. A subscriber that is too slow misses frames, and sees it by their numbers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+
+import msgspec
+import zmq
+
+from rsu.engine import Duplicate, Outcome, Quarantined, Stored
+from rsu.pipeline import envelope
+from rsu.pipeline.envelope import View
+
+SUBSCRIPTIONS_MAX = 1_024
+SUBSCRIPTION_OCTETS_MAX = 256
+TOPICS_MAX = 4_096  # whose numbers are remembered
+SUBSCRIBE = 1
+
+
+class Bus:
+    """The bus of one unit.
+
+    :param socket: XPUB, bound.
+    """
+
+    def __init__(self, socket: zmq.Socket[bytes], rsu: str) -> None:
+        self.socket = socket
+        self._rsu = rsu
+        self._wanted: Counter[bytes] = Counter()
+        self._asked: dict[str, bool] = {}
+        self._numbers: dict[str, int] = {}
+
+    def listen(self) -> None:
+        """Takes subscriptions that came or went."""
+        while True:
+            try:
+                frame = self.socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            prefix = frame[1 : SUBSCRIPTION_OCTETS_MAX + 1]
+            if frame[:1] == bytes([SUBSCRIBE]):
+                if prefix in self._wanted or len(self._wanted) < SUBSCRIPTIONS_MAX:
+                    self._wanted[prefix] += 1
+            elif frame and self._wanted[prefix] <= 1:
+                del self._wanted[prefix]
+            else:
+                self._wanted[prefix] -= 1
+            self._asked.clear()
+
+    def show(self, outcomes: list[Outcome]) -> None:
+        """Publishes a batch to those who asked for some of it."""
+        if not self._wanted:
+            return
+        views: defaultdict[str, list[Outcome]] = defaultdict(list)
+        for outcome in outcomes:
+            if isinstance(outcome, Stored):
+                place = f"{self._rsu}.{outcome.channel}.{outcome.type}"
+                if self._asks(raw := f"raw.{place}"):
+                    views[raw].append(outcome)
+                if self._asks(seen := f"obs.{place}"):
+                    views[seen].append(msgspec.structs.replace(outcome, raw=b""))
+            elif isinstance(outcome, Quarantined):
+                if self._asks(event := f"event.{self._rsu}.quarantine"):
+                    views[event].append(outcome)
+            elif isinstance(outcome, Duplicate) and self._asks(event := f"event.{self._rsu}.duplicate"):
+                views[event].append(outcome)
+        for topic, items in views.items():
+            self._send(topic, items)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def _asks(self, topic: str) -> bool:
+        asked = self._asked.get(topic)
+        if asked is None:
+            octets = topic.encode()
+            asked = any(octets.startswith(prefix) for prefix in self._wanted)
+            if len(self._asked) < TOPICS_MAX:
+                self._asked[topic] = asked
+        return asked
+
+    def _send(self, topic: str, items: list[Outcome]) -> None:
+        number = self._numbers.get(topic, 0) + 1
+        if number > 1 or len(self._numbers) < TOPICS_MAX:
+            self._numbers[topic] = number
+        view = View(rsu=self._rsu, number=number, sent_ns=time.time_ns(), items=items)
+        self.socket.send_multipart([topic.encode(), envelope.encode(view)], zmq.NOBLOCK)

@@ -1,0 +1,242 @@
+"""The ingest role: polls everything the unit hears, numbers it, and holds it until it is on the disk."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+import zmq
+
+from rsu import frames
+from rsu.errors import FrameError, SourceError
+from rsu.pipeline import envelope
+from rsu.pipeline.envelope import Ack, Again, Inlet, Records
+from rsu.pipeline.importance import PICTURES, SERVICES
+from rsu.pipeline.recording import Recorder
+from rsu.pipeline.role import POLL_MS, Role, send
+from rsu.pipeline.role import frames as waiting_frames
+from rsu.pipeline.selftest import SelfTest
+from rsu.pipeline.window import Batch, Parameters, Window
+from rsu.received import Received
+from rsu.sources.live import open_live_sources
+from rsu.sources.live.base import RECEIVE_MAX, Heard, LiveSource
+from rsu.standards import STANDARDS
+
+MILLISECOND_NS = 1_000_000
+TICK_NS = 100 * MILLISECOND_NS
+BOOT_OCTETS = 16
+INLET_FRAMES_MAX = 64  # taken from the inlet before the radios are looked at again
+DRAIN_S = 5.0  # how long an orderly stop waits for the recorder
+
+_TYPES = {aid: message.name for standard in STANDARDS.values() for message in standard.messages for aid in message.aids}
+
+
+def run(role: Role) -> None:
+    """Runs until it is stopped and everything received is on the disk, or the recorder does not answer."""
+    ingest = Ingest(role)
+    try:
+        while not role.stop.is_set():
+            ingest.turn(POLL_MS)
+        ingest.drain()
+    finally:
+        ingest.close()
+
+
+class Ingest:
+    """Its sockets and its window; :meth:`turn` is one look at everything."""
+
+    def __init__(self, role: Role) -> None:
+        settings = role.config.pipeline
+        self.role = role
+        self.rsu = role.config.unit.id
+        self.boot = os.urandom(BOOT_OCTETS)
+        self.window = Window(self.rsu, self.boot, _parameters(role), classify)
+        self.selftest = SelfTest(settings.selftest_s)
+        self.recorder = Recorder.of(role.config, role.meter, self.boot)
+        self.records = role.links.push("records")
+        self.ack = role.links.pull("ack")
+        self.inlet = role.links.inlet()
+        self.sources: list[LiveSource] = open_live_sources(role.config)
+        self._by_fileno = {fileno: source for source in self.sources for fileno in source.filenos()}
+        self._faults = {source.name: dict(source.faults) for source in self.sources}
+        self._tick_due_ns = 0
+        self._blocked = False
+        self._poller = zmq.Poller()
+        for readable in (self.ack, self.inlet, *self._by_fileno):
+            self._poller.register(readable, zmq.POLLIN)
+
+    def turn(self, timeout_ms: int) -> None:
+        """Waits until something is there, and takes all that is."""
+        for ready, _ in self._poller.poll(timeout_ms):
+            if ready is self.ack:
+                self._take_acks()
+            elif ready is self.inlet:
+                self._take_inlet()
+            elif ready in self._by_fileno:
+                source = self._by_fileno[ready]
+                self._take(source.receive(RECEIVE_MAX))
+        now_ns = time.monotonic_ns()
+        if now_ns >= self._tick_due_ns:
+            self._tick(now_ns)
+        self._send()
+
+    def drain(self) -> None:
+        """After the last reception: until the recorder has everything."""
+        until = time.monotonic() + DRAIN_S
+        for fileno in self._by_fileno:
+            self._poller.unregister(fileno)
+        self._by_fileno.clear()
+        while self.window.acknowledged < self.window.last and time.monotonic() < until:
+            self.turn(POLL_MS // 10)
+
+    def close(self) -> None:
+        for source in self.sources:
+            source.close()
+        self.recorder.close()
+        for socket in (self.records, self.ack, self.inlet):
+            socket.close()
+        self._measure()
+
+    # What comes in -----------------------------------------------------------------------------------------------
+
+    def _take(self, heard: Iterable[Heard]) -> None:
+        meter = self.role.meter
+        now_ns = time.monotonic_ns()
+        for item in heard:
+            record = Received(
+                rsu_id=self.rsu,
+                boot_id=self.boot,
+                sequence=self.window.last + 1,
+                channel=item.channel,
+                source=item.source,
+                receive_time_ns=item.receive_time_ns,
+                data=item.data,
+                content=item.content,
+                record_type=item.record_type,
+                header=item.header,
+                standard=item.standard,
+                damage=item.damage,
+                meta=item.meta or {},
+            )
+            self.recorder.write(record)
+            self.window.add(record, now_ns)
+            meter.count("rsu_source_records_total", source=item.source)
+
+    def _take_inlet(self) -> None:
+        for frame in waiting_frames(self.inlet, INLET_FRAMES_MAX):
+            try:
+                pushed = envelope.decode(frame)
+                if not isinstance(pushed, Inlet):
+                    raise SourceError(f"envelope: kind {type(pushed).__name__} is not taken here, only heard")
+            except SourceError:
+                self.role.meter.count("rsu_source_faults_total", source="inlet", fault="envelope")
+                continue
+            now_ns = time.time_ns()
+            self._take(
+                Heard(
+                    source=item.source,
+                    receive_time_ns=item.receive_time_ns or now_ns,
+                    data=item.data,
+                    channel=item.channel,
+                    content=item.content,
+                    record_type=item.record_type,
+                    header=item.header,
+                    standard=item.standard,
+                    meta=item.meta,
+                )
+                for item in pushed.items
+            )
+
+    def _take_acks(self) -> None:
+        for frame in waiting_frames(self.ack, RECEIVE_MAX):
+            answer = envelope.decode(frame)
+            if isinstance(answer, Ack):
+                if answer.boot == self.boot:
+                    self.window.acknowledge(answer.last)
+                    if passed := self.selftest.acknowledge(answer.last):
+                        self.role.meter.count("rsu_selftest_passed_total", passed)
+            elif isinstance(answer, Again):
+                self.window.again(show=answer.role == "engine")
+                self.role.meter.event("event", f"the {answer.role} role asks for unacknowledged records again", time.time_ns())
+
+    # What goes on ------------------------------------------------------------------------------------------------
+
+    def _send(self) -> None:
+        self.window.shed_aged(time.monotonic_ns())
+        while (batch := self.window.next_batch()) is not None:
+            if not send(self.records, envelope.encode(self._records(batch))):
+                self.window.take_back(batch)
+                self._watch(True)
+                return
+            self.window.sent(batch)
+        self._watch(False)
+
+    def _watch(self, blocked: bool) -> None:
+        """Wakes up when the engine takes records again, but only while it does not."""
+        if blocked != self._blocked:
+            self._blocked = blocked
+            if blocked:
+                self._poller.register(self.records, zmq.POLLOUT)
+            else:
+                self._poller.unregister(self.records)
+
+    def _records(self, batch: Batch) -> Records:
+        return Records(
+            rsu=self.rsu,
+            boot=self.boot,
+            first=batch.first,
+            last=batch.last,
+            again=batch.again,
+            items=batch.items,
+            shed=batch.shed,
+            selftests=self.selftest.among(batch.first, batch.last),
+        )
+
+    # Every 100 ms ------------------------------------------------------------------------------------------------
+
+    def _tick(self, now_ns: int) -> None:
+        self._tick_due_ns = now_ns + TICK_NS
+        wall_ns = time.time_ns()
+        for source in self.sources:
+            source.tick(wall_ns)
+        if not self.role.stop.is_set() and self.selftest.due(now_ns):
+            self.selftest.sent(self.window.last + 1, now_ns)
+            record = self.selftest.record(self.rsu, self.boot, self.window.last + 1, wall_ns)
+            self.window.add(record, now_ns)
+        self._measure()
+        self.role.report()
+
+    def _measure(self) -> None:
+        meter = self.role.meter
+        meter.gauge("rsu_queue_depth", self.window.waiting, queue="records")
+        meter.gauge("rsu_queue_depth", self.window.records, queue="window")
+        for source in self.sources:
+            told = self._faults[source.name]
+            for fault, count in source.faults.items():
+                if count != told.get(fault, 0):
+                    meter.count("rsu_source_faults_total", count - told.get(fault, 0), source=source.name, fault=fault)
+                    told[fault] = count
+
+
+def _parameters(role: Role) -> Parameters:
+    settings = role.config.pipeline
+    return Parameters(
+        records_max=settings.window_records_max,
+        octets_max=settings.window_octets_max,
+        age_ns_max=settings.age_ms_max * MILLISECOND_NS,
+        batch_records_max=settings.batch_records_max,
+    )
+
+
+def classify(record: Received) -> tuple[int, str]:
+    """How important a record is and what it seems to be, by its radio header alone."""
+    if record.content != "message":
+        return PICTURES, record.record_type or record.content
+    try:
+        aid = frames.unwrap(record.data, record.header, standard=record.standard).aid
+    except FrameError:
+        return PICTURES, ""
+    if aid is None:
+        return PICTURES, ""
+    return SERVICES.get(aid, PICTURES), _TYPES.get(aid, "")

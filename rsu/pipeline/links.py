@@ -1,0 +1,90 @@
+"""The sockets between the roles: where each one is, which side binds, and how much it holds.
+
+All are ``ipc://`` inside the unit's run folder; docs/pipeline.md has the table. Nothing here waits: a socket that is full says so.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import zmq
+
+from rsu.config import Pipeline
+from rsu.errors import ConfigError
+from rsu.pipeline.curve import secure_server
+
+Link = Literal["records", "outcomes", "ack", "air", "inlet", "reports"]
+IPC_PATH_MAX = 100  # of a socket's path: sun_path has 108 octets, ZeroMQ adds to it
+SMALL_BATCHES = 4_096  # what a link of small frames holds: an outcome of each frame of records, reports, acknowledgements
+STALE_VIEWS = 1_000  # frames kept for a slow subscriber of the bus before it misses some
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Makes the sockets of one process's roles.
+
+    :param run_dir: of mode 0700.
+    """
+
+    context: zmq.Context[zmq.Socket[bytes]]
+    run_dir: Path
+    settings: Pipeline
+
+    def address(self, link: str) -> str:
+        path = self.run_dir / link
+        if len(str(path)) > IPC_PATH_MAX:
+            raise ConfigError(f"[unit] run_dir = {str(self.run_dir)!r}: is too long for sockets: at most {IPC_PATH_MAX - 10} octets")
+        return f"ipc://{path}"
+
+    def push(self, link: Link) -> zmq.Socket[bytes]:
+        """The sending side; connects, and keeps what it holds when the other side starts again."""
+        socket = self._socket(zmq.PUSH, link)
+        socket.connect(self.address(link))
+        return socket
+
+    def pull(self, link: Link) -> zmq.Socket[bytes]:
+        """The receiving side, of which there is one."""
+        socket = self._socket(zmq.PULL, link)
+        socket.bind(self.address(link))
+        return socket
+
+    def inlet(self) -> zmq.Socket[bytes]:
+        """Where other programs push records in: inside the run folder, and where the settings say."""
+        socket = self.pull("inlet")
+        self._outside(socket, self.settings.inlet)
+        return socket
+
+    def bus(self) -> zmq.Socket[bytes]:
+        """The live views; subscriptions can be read from it."""
+        socket = self.context.socket(zmq.XPUB)
+        socket.setsockopt(zmq.LINGER, 0)
+        socket.setsockopt(zmq.SNDHWM, STALE_VIEWS)
+        socket.setsockopt(zmq.XPUB_VERBOSER, 1)  # each coming and going, so that they can be counted
+        socket.bind(self.address("bus"))
+        self._outside(socket, self.settings.bus)
+        return socket
+
+    def _outside(self, socket: zmq.Socket[bytes], endpoint: str) -> None:
+        if not endpoint:
+            return
+        if endpoint.startswith("tcp://"):
+            secure_server(socket, self.settings.curve_dir)
+        try:
+            socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            raise ConfigError(f"[pipeline] {endpoint}: cannot be bound: {error.strerror}") from error
+
+    def _socket(self, kind: int, link: Link) -> zmq.Socket[bytes]:
+        socket = self.context.socket(kind)
+        socket.setsockopt(zmq.LINGER, 0)
+        held = self.settings.queue_batches if link == "records" else SMALL_BATCHES
+        socket.setsockopt(zmq.SNDHWM if kind == zmq.PUSH else zmq.RCVHWM, held)
+        return socket
+
+
+def bind_folder(run_dir: Path) -> None:
+    """Removes the sockets that an earlier run left, so that a new one is not taken for a stranger's."""
+    for left in run_dir.iterdir():
+        if left.is_socket():
+            left.unlink()

@@ -1,0 +1,289 @@
+"""The records between reception and the disk: numbered, held until they are acknowledged, shed by rule when there are too many.
+
+The window of one boot is a row of entries in the order of their sequence numbers. Three marks move to the right along it:
+*acknowledged* (what is left of it is forgotten), *sent* (the engine has it) and *last* (what was received). Going back, after a
+restart of the engine or the recorder, is setting *sent* to *acknowledged*.
+
+Shedding, where a record is turned into a count and its number stays:
+
+- ``age``: it has waited for the engine longer than its class may (:data:`PATIENCE`).
+- ``room``: the window is full. Of what waits for the engine, the least important and oldest goes; the new record itself, when
+  nothing less important waits.
+
+The importance of a record is looked up only when records wait, so that it costs nothing while the engine keeps up.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from rsu.engine import Shed
+from rsu.pipeline.importance import BEACONS, EVENTS, INFRASTRUCTURE, NAMES, PICTURES
+from rsu.received import Received
+
+MINUTE_NS = 60_000_000_000
+#: How many times ``age_ns_max`` a record of a class may wait for the engine.
+PATIENCE = {BEACONS: 1, PICTURES: 2, INFRASTRUCTURE: 4, EVENTS: 8}
+SHED_KINDS_MAX = 1_024  # different (minute, source, type, reason) of one run; later minutes join the last one of their kind
+
+Classify = Callable[[Received], tuple[int, str]]  # importance class, type as far as it is known
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds; see :class:`rsu.config.Pipeline`."""
+
+    records_max: int = 65_536
+    octets_max: int = 67_108_864
+    age_ns_max: int = 1_000_000_000
+    batch_records_max: int = 256
+
+
+class ShedRun(msgspec.Struct):
+    """Neighbours that were shed: their numbers, and how many of each (minute, source, type, reason)."""
+
+    first: int
+    last: int
+    counts: dict[tuple[int, str, str, str], Shed]
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What goes to the engine in one frame."""
+
+    first: int
+    last: int
+    again: bool
+    items: list[Received]
+    shed: list[Shed]
+
+
+class Window:
+    """See the module.
+
+    :param classify: the importance and the type of a record, asked only where records wait.
+    """
+
+    def __init__(self, rsu: str, boot: bytes, parameters: Parameters, classify: Classify) -> None:
+        self.rsu = rsu
+        self.boot = boot
+        self.last = 0
+        self.acknowledged = 0
+        self.shown = 0  # up to here the engine has seen the records once
+        self.records = 0
+        self.octets = 0
+        self._parameters = parameters
+        self._classify = classify
+        self._held: deque[Received | ShedRun] = deque()  # acknowledged < number <= sent
+        self._waiting: deque[Received | ShedRun] = deque()  # sent < number <= last
+        # Of each class the numbers that wait, their types, and since when; some are on their way already.
+        self._classes: tuple[deque[tuple[int, str, int]], ...] = tuple(deque() for _ in NAMES)
+
+    @property
+    def waiting(self) -> int:
+        """Entries that wait for the engine."""
+        return len(self._waiting)
+
+    def add(self, record: Received, now_ns: int) -> Shed | None:
+        """Takes the next record, whose sequence number is ``last`` + 1; tells what was shed for it.
+
+        :param now_ns: of the monotonic clock, like that of :meth:`shed_aged`.
+        """
+        self.last += 1
+        if self._waiting:
+            importance, type_name = self._classify(record)
+            if self._full(record):
+                return self._make_room(record, importance, type_name, now_ns)
+            self._classes[importance].append((self.last, type_name, now_ns))
+        elif self._full(record):
+            return self._shed_new(record, self._classify(record)[1])
+        self._keep(record)
+        return None
+
+    def shed_aged(self, now_ns: int) -> list[Shed]:
+        """Sheds what has waited too long for the engine."""
+        gone = []
+        for importance, numbers in enumerate(self._classes):
+            oldest_ns = now_ns - PATIENCE[importance] * self._parameters.age_ns_max
+            while numbers:
+                number, type_name, since_ns = numbers[0]
+                record = self._waits(number)
+                if record is not None and since_ns > oldest_ns:
+                    break
+                numbers.popleft()
+                if record is not None:
+                    gone.append(self._shed_waiting(number, record, type_name, "age"))
+        return gone
+
+    def next_batch(self) -> Batch | None:
+        """What goes to the engine next, or nothing; it counts as sent."""
+        if not self._waiting:
+            return None
+        items: list[Received] = []
+        shed: list[Shed] = []
+        first = self._first_of(self._waiting[0])
+        again = first <= self.shown
+        number = first - 1
+        while self._waiting and len(items) < self._parameters.batch_records_max:
+            entry = self._waiting[0]
+            if (self._first_of(entry) <= self.shown) != again:
+                break
+            self._held.append(self._waiting.popleft())
+            if isinstance(entry, ShedRun):
+                shed.extend(entry.counts.values())
+                number = entry.last
+            else:
+                items.append(entry)
+                number = entry.sequence
+        return Batch(first, number, again, items, shed)
+
+    def take_back(self, batch: Batch) -> None:
+        """The batch could not be sent: it waits again."""
+        while self._held and self._first_of(self._held[-1]) >= batch.first:
+            self._waiting.appendleft(self._held.pop())
+
+    def sent(self, batch: Batch) -> None:
+        """The batch is on its way."""
+        self.shown = max(self.shown, batch.last)
+        if not self._waiting:
+            for numbers in self._classes:
+                numbers.clear()
+
+    def acknowledge(self, last: int) -> None:
+        """Everything up to and with ``last`` is on the disk."""
+        if last <= self.acknowledged or last > self.last:
+            return
+        self.acknowledged = last
+        for entries in (self._held, self._waiting):
+            while entries and self._last_of(entries[0]) <= last:
+                self._forget(entries.popleft())
+
+    def again(self, *, show: bool) -> None:
+        """All that is not acknowledged is sent once more.
+
+        :param show: the engine has lost what it knew, and shows the records again.
+        """
+        self._waiting.extendleft(reversed(self._held))
+        self._held.clear()
+        for numbers in self._classes:
+            numbers.clear()
+        if show:
+            self.shown = self.acknowledged
+
+    # Room -----------------------------------------------------------------------------------------------------------
+
+    def _full(self, record: Received) -> bool:
+        bounds = self._parameters
+        return self.records >= bounds.records_max or self.octets + len(record.data) > bounds.octets_max
+
+    def _make_room(self, record: Received, importance: int, type_name: str, now_ns: int) -> Shed:
+        for numbers in self._classes[:importance]:
+            while numbers:
+                number, older_type, _ = numbers.popleft()
+                older = self._waits(number)
+                if older is not None and len(older.data) >= len(record.data) - self._spare():
+                    shed = self._shed_waiting(number, older, older_type, "room")
+                    self._classes[importance].append((self.last, type_name, now_ns))
+                    self._keep(record)
+                    return shed
+        return self._shed_new(record, type_name)
+
+    def _spare(self) -> int:
+        return self._parameters.octets_max - self.octets
+
+    def _keep(self, record: Received) -> None:
+        self.records += 1
+        self.octets += len(record.data)
+        self._waiting.append(record)
+
+    def _forget(self, entry: Received | ShedRun) -> None:
+        if isinstance(entry, Received):
+            self.records -= 1
+            self.octets -= len(entry.data)
+
+    def _waits(self, number: int) -> Received | None:
+        """The record of this number if it waits and is not shed."""
+        if not self._waiting:
+            return None
+        place = self._place(number)
+        entry = self._waiting[place] if place >= 0 else None
+        return entry if isinstance(entry, Received) else None
+
+    def _place(self, number: int) -> int:
+        """Where the entry of a number stands among those that wait, or -1; entries are in the order of their numbers."""
+        low, high = 0, len(self._waiting) - 1
+        while low <= high:
+            middle = (low + high) // 2
+            entry = self._waiting[middle]
+            if number < self._first_of(entry):
+                high = middle - 1
+            elif number > self._last_of(entry):
+                low = middle + 1
+            else:
+                return middle
+        return -1
+
+    def _shed_waiting(self, number: int, record: Received, type_name: str, reason: str) -> Shed:
+        shed = self._shed(record, type_name, reason)
+        run = ShedRun(number, number, {})
+        _count(run, shed)
+        self._forget(record)
+        place = self._place(number)
+        self._waiting[place] = run
+        self._join(place)
+        return shed
+
+    def _shed_new(self, record: Received, type_name: str) -> Shed:
+        shed = self._shed(record, type_name, "room")
+        tail = self._waiting[-1] if self._waiting else None
+        if not isinstance(tail, ShedRun):
+            tail = ShedRun(self.last, self.last, {})
+            self._waiting.append(tail)
+        tail.last = self.last
+        _count(tail, shed)
+        return shed
+
+    def _join(self, place: int) -> None:
+        """Neighbours that are both shed become one entry."""
+        for left in (place, place - 1):
+            if not 0 <= left < len(self._waiting) - 1:
+                continue
+            one, other = self._waiting[left], self._waiting[left + 1]
+            if isinstance(one, ShedRun) and isinstance(other, ShedRun):
+                one.last = other.last
+                for shed in other.counts.values():
+                    _count(one, shed)
+                del self._waiting[left + 1]
+
+    def _shed(self, record: Received, type_name: str, reason: str) -> Shed:
+        return Shed(
+            rsu_id=self.rsu,
+            boot_id=self.boot,
+            sequence=record.sequence,
+            source=record.source,
+            receive_time_ns=record.receive_time_ns,
+            type=type_name,
+            reason=reason,
+        )
+
+    @staticmethod
+    def _first_of(entry: Received | ShedRun) -> int:
+        return entry.first if isinstance(entry, ShedRun) else entry.sequence
+
+    @staticmethod
+    def _last_of(entry: Received | ShedRun) -> int:
+        return entry.last if isinstance(entry, ShedRun) else entry.sequence
+
+    def __iter__(self) -> Iterator[Received | ShedRun]:
+        """Everything that is not acknowledged, in order."""
+        yield from self._held
+        yield from self._waiting
+
+
+def _count(run: ShedRun, shed: Shed) -> None:
+    key = (shed.receive_time_ns // MINUTE_NS, shed.source, shed.type, shed.reason)
+    if key not in run.counts and len(run.counts) >= SHED_KINDS_MAX:
+        key = next(reversed(run.counts))
+    there = run.counts.get(key)
+    run.counts[key] = shed if there is None else msgspec.structs.replace(there, count=there.count + shed.count)

@@ -1,0 +1,74 @@
+"""One process with its roles as threads; `rsu run` starts it as ``python -m rsu.pipeline.worker FILE ROLE…``.
+
+It talks to the supervisor in lines: ``stop ROLE`` comes in on standard input, ``done ROLE`` goes out on standard output. When the
+input ends the supervisor is gone, and all roles stop. A role that fails ends the process at once: what it held comes again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+import zmq
+
+from rsu.config import load_config, run_dir
+from rsu.observability.logs import configure_logging
+from rsu.pipeline.links import Links
+from rsu.pipeline.role import Role
+
+FAULT = 70
+SWITCH_S = 0.001
+"""Python's threads change places this often; the default of 5 ms would be the worst latency of a role beside a busy one."""
+
+
+def main(config_path: str, names: list[str]) -> int:
+    """Runs the roles until all are stopped.
+
+    :returns: the exit code.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the supervisor says when, and in which order
+    sys.setswitchinterval(SWITCH_S)
+    config = load_config(config_path)
+    configure_logging(config.observability, "+".join(names))
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    links = Links(context, Path(run_dir(config)), config.pipeline)
+    roles = {name: Role(name, config, links) for name in names}
+    threads = [threading.Thread(target=_run, args=(role,), name=name) for name, role in roles.items()]
+    for thread in threads:
+        thread.start()
+    threading.Thread(target=_listen, args=(roles,), name="orders", daemon=True).start()
+    for thread in threads:
+        thread.join()
+    context.term()
+    return 0
+
+
+def _run(role: Role) -> None:
+    """A thread: the role, and its last report. The outermost frame: nothing of ours may end it unnoticed."""
+    try:
+        module = importlib.import_module(f"rsu.pipeline.{role.name}")
+        module.run(role)
+        role.close()
+        print(f"done {role.name}", flush=True)
+    except Exception as error:
+        role.log.critical("role failed", reason=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+        os._exit(FAULT)
+
+
+def _listen(roles: dict[str, Role]) -> None:
+    for line in sys.stdin:
+        word, _, name = line.strip().partition(" ")
+        if word == "stop" and name in roles:
+            roles[name].stop.set()
+    for role in roles.values():
+        role.stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
