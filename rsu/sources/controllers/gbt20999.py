@@ -4,8 +4,8 @@
     {index 1 | length 1 | class 1 | object 1 | attribute 1 | element 1 | value}* | CRC 2 | 7D
 
 All big-endian. ``length`` counts from itself to the CRC, which some programs count in; the CRC (polynomial 0x1005, initial
-value 0) covers what lies between 7E and itself. Element 0 of a query asks for all of them; they come back one by one, or together
-as one value with element 0.
+value 0) covers what lies between 7E and itself. Element 0 of a query asks for all of them; they come back one by one, or
+together as one value with element 0.
 
 What is read here: lamp groups (class 3, object 3: attribute 2 is the state), stages (class 6, object 3: 2 is the state, 4 the
 seconds that are left), junctions (class 13, object 2: 2 is the mode). Numbers and codes are those of several public programs

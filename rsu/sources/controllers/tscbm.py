@@ -5,8 +5,8 @@
     flashing phases 2 | flashing overlaps 2 | status 1 | action plan 1 | change flag 1 | counter 1 |
     seconds of the day 3 | milliseconds 2 | pedestrian calls 2 | pedestrian detections 2
 
-245 octets, big-endian; times are tenths of a second that are left, 0 where the controller says none; bit 0 of a group is phase 1. Some
-programs write hour, minute and second where others write the seconds of the day: nothing is taken from that field.
+245 octets, big-endian; times are tenths of a second that are left, 0 where the controller says none; bit 0 of a group is
+phase 1. Some programs write hour, minute and second where others write the seconds of the day: nothing is taken from there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Perception boxes that send detected objects as JSON, in the fields of CARMA: over UDP, or over ZeroMQ (PULL, bound here).
 
 A datagram or frame is one object or a list of them: ``{"type": "CAR", "confidence": 0.7, "position": {"x": …}, …}``. It is
-checked whole: a field outside its bounds makes the record a damaged one, kept as it came. Fields that are not known are passed over,
-for boxes send more than is read here.
+checked whole: a field outside its bounds makes the record a damaged one, kept as it came. Fields that are not known are
+passed over, for boxes send more than is read here.
 """
 
 from __future__ import annotations
