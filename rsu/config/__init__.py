@@ -17,6 +17,7 @@ from rsu.config.sections import (
     Pipeline,
     Radio,
     Recording,
+    Source,
     Store,
     Unit,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Pipeline",
     "Radio",
     "Recording",
+    "Source",
     "Store",
     "Unit",
     "load_config",

@@ -66,8 +66,14 @@ class Controller(Section, frozen=True, kw_only=True):
     intersection: Annotated[int, Meta(ge=0, le=65_535, description="Intersection id in SPAT and MAP.")] = 1
     phases: Annotated[
         dict[str, int],
-        Meta(description="Lamp, phase or channel of the controller → phaseId (signalGroup) of the MAP; others are left out."),
+        Meta(
+            description="Lamp, phase or channel of the controller → phaseId (signalGroup) of the MAP; others are left out. "
+            "Empty: the controller's own numbers."
+        ),
     ] = {}
+    device: Annotated[
+        int, Meta(ge=0, le=4_294_967_295, description="Number of the controller in its protocol; 0: as it says itself.")
+    ] = 0
     standard: Annotated[str, Meta(description="Standard of the SPAT that is broadcast; empty: the unit's.")] = ""
     period_ms: Annotated[int, Meta(ge=100, le=10_000, description="How often SPAT is broadcast.")] = 100
 
@@ -77,6 +83,16 @@ class Perception(Section, frozen=True, kw_only=True):
 
     name: Name
     listen: Annotated[str, Meta(description="udp://host:port or tcp://host:port (ZeroMQ PULL, bound here).")]
+
+
+class Source(Section, frozen=True, kw_only=True):
+    """An interface that an installed package brings (entry points `rsu.live_sources`)."""
+
+    name: Name
+    kind: Annotated[Name, Meta(description="Name of the entry point.")]
+    settings: Annotated[
+        dict[str, str | int | float | bool], Meta(description="What the package's own interface wants to know.")
+    ] = {}
 
 
 class Store(Section, frozen=True, kw_only=True):
@@ -186,6 +202,7 @@ class Config(Section, frozen=True, kw_only=True):
     radio: tuple[Radio, ...] = ()
     controller: tuple[Controller, ...] = ()
     perception: tuple[Perception, ...] = ()
+    source: tuple[Source, ...] = ()
     pipeline: Pipeline = Pipeline()
     store: Store = Store()
     recording: Recording = Recording()
