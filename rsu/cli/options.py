@@ -87,6 +87,7 @@ TypeName = Annotated[
 ]
 Relaxed = Annotated[bool, typer.Option("--relaxed", help="Accept and report trailing octets, padding, long lengths.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs: one object on one line at the end.")]
+ConfigFile = Annotated[Path, typer.Option("-c", "--config", metavar="FILE", envvar="RSU_CONFIG", help="The unit's settings.")]
 Database = Annotated[
     str,
     typer.Option("--db", metavar="URL", envvar="RSU_DB", help="Database URL, or the path of an SQLite file."),
