@@ -71,9 +71,13 @@ def _make_tables(connection: sqlite3.Connection) -> None:
             return
         for statement in filter(str.strip, TABLES.split(";")):
             connection.execute(statement)
-        connection.execute("INSERT INTO box VALUES (?)", (secrets.token_hex(IDENTITY_OCTETS),))
+        connection.execute("INSERT INTO box VALUES (?)", (new_identity(),))
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={FILE_VERSION}")
+
+
+def new_identity() -> str:
+    return secrets.token_hex(IDENTITY_OCTETS)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 Rules:
 
-1. A parcel that lies longer than the keeping time goes, delivered or not. The time that counts is that of its commit. A parcel that was
-   committed before the unit knew the time (a clock without battery starts in 1970) goes by age only when all targets have it.
+1. A parcel that lies longer than the keeping time goes, delivered or not. The time that counts is that of its commit. A
+   parcel that was committed before the unit knew the time (a clock without battery starts in 1970) goes by age only when all
+   targets have it.
 2. Above the quota the least important class goes first, and the oldest of it first; events are the last.
 3. Each step is one transaction of bounded size, so that the recorder's commits get between.
 """

@@ -1,20 +1,19 @@
 """The outbox: what the unit keeps on its own disk until it is delivered, and some days longer.
 
-One writer, the recorder, puts parcels; each target (``database``, ``mqtt``, ``nats``) reads them in the order of their numbers from a
-connection of its own, in any thread or process, and says how far it has come. What is put is on the disk when
+One writer, the recorder, puts parcels; each target (``database``, ``mqtt``, ``nats``) reads them in the order of their numbers
+from a connection of its own, in any thread or process, and says how far it has come. What is put is on the disk when
 :meth:`Outbox.put` returns.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rsu.store.boxfile import DiskFullError, Durability, in_words, octets_used, open_box, transaction
+from rsu.store.boxfile import DiskFullError, Durability, in_words, new_identity, octets_used, open_box, transaction
 from rsu.store.eviction import evict_aged, evict_excess, prune_heads
 from rsu.store.parcels import Evicted, Parcel, Stocked, Usage
 from rsu.store.reserve import RESERVE_OCTETS, RESERVE_SHARE, Reserve
@@ -24,12 +23,14 @@ ROOM_OCTETS = 1_048_576  # evicted when the disk is full, or twice what had no r
 ROOM_SHARE = 16  # but of a small outbox only this part
 
 _COLUMNS = "id, importance, rsu, boot, records, oldest_ns, body"
+_PARCEL = """
+INSERT INTO parcel (importance, rsu, boot, records, oldest_ns, body, octets, put_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 _HEAD = """
 INSERT INTO head (rsu, boot, last, seen_ns, parcel) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (rsu, boot) DO UPDATE SET last = max(last, excluded.last), seen_ns = excluded.seen_ns, parcel = excluded.parcel"""
 _STOCK = """
-INSERT INTO stock VALUES (?, 1, ?, ?)
-ON CONFLICT (importance) DO UPDATE SET parcels = parcels + 1, records = records + excluded.records, octets = octets + excluded.octets"""
+INSERT INTO stock VALUES (?, 1, ?, ?) ON CONFLICT (importance) DO UPDATE
+SET parcels = parcels + 1, records = records + excluded.records, octets = octets + excluded.octets"""
 _TARGET = "INSERT INTO target VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET parcel = excluded.parcel"
 
 
@@ -82,6 +83,21 @@ class Reader:
         with in_words(self.path), transaction(self._connection):
             self._connection.execute(_TARGET, (target, parcel_id))
 
+    def last(self) -> int:
+        """The number of the last parcel that was ever put; 0 for none."""
+        return self._number("SELECT seq FROM sqlite_sequence WHERE name = 'parcel'", ())
+
+    def oldest_ns(self, parcel_id: int) -> int:
+        """The earliest receive time in the first parcel above ``parcel_id``; 0 where there is none."""
+        return self._number("SELECT oldest_ns FROM parcel WHERE id > ? ORDER BY id LIMIT 1", (parcel_id,))
+
+    def renew(self) -> str:
+        """A new identity, so that a database takes all of what is here, whatever it remembers of the old one."""
+        with in_words(self.path), transaction(self._connection):
+            self.identity = new_identity()
+            self._connection.execute("UPDATE box SET identity = ?", (self.identity,))
+        return self.identity
+
     def usage(self, targets: Sequence[str] = ()) -> Usage:
         """How full the outbox is.
 
@@ -98,8 +114,8 @@ class Reader:
                 octets=octets,
                 octets_used=octets_used(self._connection),
                 octets_file=sum(place.stat().st_size for place in self._files() if place.exists()),
-                oldest_ns=self._oldest(0),
-                undelivered_ns={name: self._oldest(self.delivered(name)) for name in names},
+                oldest_ns=self.oldest_ns(0),
+                undelivered_ns={name: self.oldest_ns(self.delivered(name)) for name in names},
                 evicted=evicted,
             )
 
@@ -109,9 +125,6 @@ class Reader:
 
     def _files(self) -> list[Path]:
         return [self.path, self.path.with_name(f"{self.path.name}-wal")]
-
-    def _oldest(self, after: int) -> int:
-        return self._number("SELECT oldest_ns FROM parcel WHERE id > ? ORDER BY id LIMIT 1", (after,))
 
     def _number(self, query: str, values: tuple[object, ...]) -> int:
         with in_words(self.path):
@@ -167,10 +180,7 @@ class Outbox(Reader):
     def _insert(self, parcel: Parcel, now_ns: int) -> None:
         octets = len(parcel.body)
         values = (parcel.importance, parcel.rsu, parcel.boot, parcel.records, parcel.oldest_ns, parcel.body, octets, now_ns)
-        self._connection.execute(
-            "INSERT INTO parcel (importance, rsu, boot, records, oldest_ns, body, octets, put_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
-        )
+        self._connection.execute(_PARCEL, values)
         self._connection.execute(_STOCK, (parcel.importance, parcel.records, octets))
 
     def evict(self, now_ns: int, targets: Sequence[str]) -> dict[int, Evicted]:
@@ -182,7 +192,7 @@ class Outbox(Reader):
         :returns: class → what was removed now.
         """
         with in_words(self.path):
-            owed_after = min((self.delivered(target) for target in targets), default=self._last())
+            owed_after = min((self.delivered(target) for target in targets), default=self.last())
             sums = self._make_room(owed_after) if self._short_octets else {}
             aged = evict_aged(self._connection, now_ns - self.keep_ns, owed_after)
             for gone in (aged, evict_excess(self._connection, self.octets_max, owed_after)):
@@ -202,6 +212,3 @@ class Outbox(Reader):
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._short_octets = 0
         return gone
-
-    def _last(self) -> int:
-        return self._number("SELECT coalesce(max(id), 0) FROM parcel", ())
