@@ -5,7 +5,8 @@ batch of rows and their part of the ledger, so that the account is right at any 
 written.
 """
 
+from rsu.store.account import Tally
 from rsu.store.queries import Query
-from rsu.store.store import Store, Tally, open_store
+from rsu.store.store import Store, open_store
 
 __all__ = ["Query", "Store", "Tally", "open_store"]

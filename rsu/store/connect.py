@@ -18,6 +18,9 @@ from rsu.errors import StoreError
 
 BUSY_TIMEOUT_S = 10  # how long a writer waits for another before it says so
 
+# A server that is gone without a word (a cut cable) is given up after 30 s, not after the kernel's quarter of an hour.
+SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+
 
 def database_url(text: str) -> URL:
     """The URL of ``text``: a URL, or the path of an SQLite file. ``postgresql://`` means psycopg 3.
@@ -48,7 +51,7 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_immediately)
         return engine
     try:
-        return create_engine(url, connect_args={"connect_timeout": BUSY_TIMEOUT_S})
+        return create_engine(url, connect_args={"connect_timeout": BUSY_TIMEOUT_S} | SILENCE)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError("PostgreSQL needs psycopg: pip install 'rsu[postgres]'") from error
 

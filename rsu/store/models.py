@@ -1,7 +1,9 @@
-"""The four tables: messages, what could not be read, the account of both, and the replays that filled them.
+"""The tables: messages, what could not be read, the account of both, the replays and the outboxes that filled them.
 
 Columns as CONTRACTS.md "Rows" says: times in nanoseconds UTC, positions in 1e-7 degree, unavailable is NULL. A record's
-identity (rsu id, boot id, sequence) is its primary key, so writing it again changes nothing.
+identity (rsu id, boot id, sequence) is its primary key, so writing it again changes nothing. On PostgreSQL ``message`` is
+partitioned (:mod:`rsu.store.partitions`), and the primary key ends in the receive time, which is the same whenever a record
+comes.
 """
 
 from __future__ import annotations
@@ -108,3 +110,12 @@ class ReplayRun(Base):
     quarantined: Mapped[int] = mapped_column(BIG)
     duplicates: Mapped[int] = mapped_column(BIG)
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class Delivered(Base):
+    """How far an outbox is delivered, written in the transaction of its rows: a parcel that comes again changes nothing."""
+
+    __tablename__ = "delivered"
+
+    outbox: Mapped[str] = mapped_column(String(64), primary_key=True)
+    parcel: Mapped[int] = mapped_column(BIG)

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, func, insert, select, update
 
-from rsu.engine import Duplicate, Outcome, Quarantined, Stored
+from rsu.engine import Entry, Stored
 from rsu.errors import StoreError
 from rsu.store import queries
+from rsu.store.account import STATES, Tally
 from rsu.store.connect import connect, database_url, in_one_line, shown
 from rsu.store.migrate import current_revision, head_revision, upgrade
-from rsu.store.models import Ledger, Message, Quarantine, ReplayRun
+from rsu.store.models import Message, Quarantine, ReplayRun
+from rsu.store.partitions import day_of, make_days
 from rsu.store.queries import Query
+from rsu.store.writing import write_each
 
-MINUTE_NS = 60_000_000_000
 POSTGRESQL_OLDEST = (15,)
-IDENTITIES_AT_ONCE = 500  # of one look-up: SQLite takes 32,766 parameters, old ones 999
-STATES = ("received", "stored", "quarantined", "duplicate", "shed")
-
-Identity = tuple[str, bytes, int]
-
-
-class Tally(msgspec.Struct):
-    """What became of the outcomes of one or more batches."""
-
-    records: int = 0
-    stored: int = 0
-    quarantined: int = 0
-    duplicates: int = 0
+DAYS_REMEMBERED_MAX = 4_096  # whose partitions were seen to
 
 
 class Store:
@@ -43,6 +31,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = database_url(url)
         self._engine = connect(self.url)
+        self._days: set[int] = set()
 
     def __enter__(self) -> Store:
         return self
@@ -75,73 +64,29 @@ class Store:
         with in_one_line(self.url), self._reading() as connection:
             return current_revision(connection), head_revision()
 
-    def write(self, outcomes: Sequence[Outcome]) -> Tally:
+    def write(self, entries: Sequence[Entry]) -> Tally:
         """Stores a batch: rows that are not there yet, and the ledger for all of them, or nothing at all.
 
         :raises StoreError: when the database refuses; nothing of the batch is written then.
         """
-        with in_one_line(self.url), self._engine.begin() as connection:
-            if self._engine.dialect.name == "postgresql":
-                for unit in sorted({(outcome.rsu_id, outcome.boot_id) for outcome in outcomes}):
-                    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:unit))"), {"unit": repr(unit)})
-            return self._write(connection, outcomes)
+        with in_one_line(self.url):
+            self.prepare(entries)
+            with self._engine.begin() as connection:
+                return write_each(connection, entries)
 
-    def _write(self, connection: Connection, outcomes: Sequence[Outcome]) -> Tally:
-        there = self._present(connection, outcomes)
-        rows: dict[type[Message] | type[Quarantine], list[dict[str, Any]]] = {Message: [], Quarantine: []}
-        account: defaultdict[tuple[int, str, str, str], Counter[str]] = defaultdict(Counter)
-        tally = Tally(records=len(outcomes))
-        for outcome in outcomes:
-            state = self._state(outcome, there)
-            if state != "duplicate":
-                there.add((outcome.rsu_id, outcome.boot_id, outcome.sequence))
-                rows[Message if state == "stored" else Quarantine].append(msgspec.structs.asdict(outcome))
-            minute = outcome.receive_time_ns // MINUTE_NS
-            account[minute, outcome.rsu_id, outcome.source, outcome.type].update(("received", state))
-            tally.stored += state == "stored"
-            tally.quarantined += state == "quarantined"
-            tally.duplicates += state == "duplicate"
-        for table, values in rows.items():
-            if values:
-                connection.execute(insert(table), values)
-        self._account(connection, account)
-        return tally
-
-    @staticmethod
-    def _state(outcome: Outcome, there: set[Identity]) -> str:
-        if isinstance(outcome, Duplicate) or (outcome.rsu_id, outcome.boot_id, outcome.sequence) in there:
-            return "duplicate"
-        return "stored" if isinstance(outcome, Stored) else "quarantined"
-
-    @staticmethod
-    def _present(connection: Connection, outcomes: Iterable[Outcome]) -> set[Identity]:
-        """Identities of the batch that the database has."""
-        units: defaultdict[tuple[str, bytes], list[int]] = defaultdict(list)
-        for outcome in outcomes:
-            if isinstance(outcome, Stored | Quarantined):
-                units[outcome.rsu_id, outcome.boot_id].append(outcome.sequence)
-        found: set[Identity] = set()
-        for (rsu_id, boot_id), sequences in units.items():
-            for start in range(0, len(sequences), IDENTITIES_AT_ONCE):
-                part = sequences[start : start + IDENTITIES_AT_ONCE]
-                for table in (Message, Quarantine):
-                    same = (table.rsu_id == rsu_id, table.boot_id == boot_id, table.sequence.in_(part))
-                    there = connection.execute(select(table.sequence).where(*same)).scalars()
-                    found.update((rsu_id, boot_id, sequence) for sequence in there)
-        return found
-
-    def _account(self, connection: Connection, account: Mapping[tuple[int, str, str, str], Counter[str]]) -> None:
-        if not account:
+    def prepare(self, entries: Iterable[Entry]) -> None:
+        """Makes the partitions that rows of these entries fall into, as far as it can be done now."""
+        if self._engine.dialect.name != "postgresql":
             return
-        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(Ledger)
-        sums = {name: getattr(Ledger, name) + getattr(statement.excluded, name) for name in STATES}
-        statement = statement.on_conflict_do_update(index_elements=["minute", "rsu_id", "source", "type"], set_=sums)
-        values = [
-            {"minute": minute, "rsu_id": rsu_id, "source": source, "type": type_name, **{name: counts[name] for name in STATES}}
-            for (minute, rsu_id, source, type_name), counts in sorted(account.items())
-        ]
-        connection.execute(statement, values)
+        days = {day_of(entry.receive_time_ns) for entry in entries if isinstance(entry, Stored)} - self._days
+        if days:
+            make_days(self._engine, days)
+            self._days = (self._days if len(self._days) < DAYS_REMEMBERED_MAX else set()) | days
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine behind it."""
+        return self._engine
 
     # Replay runs ----------------------------------------------------------------------------------------------------
 
@@ -157,7 +102,8 @@ class Store:
 
     def end_run(self, run: int, tally: Tally, digest: str) -> None:
         """Notes how a replay ended."""
-        values = {**msgspec.structs.asdict(tally), "digest": digest, "finished": True}
+        counts = {name: getattr(tally, name) for name in ("records", "stored", "quarantined", "duplicates")}
+        values = {**counts, "digest": digest, "finished": True}
         with in_one_line(self.url), self._engine.begin() as connection:
             connection.execute(update(ReplayRun).where(ReplayRun.id == run), values)
 

@@ -1,0 +1,44 @@
+"""Room on the disk that is kept for the moment when there is none: even deleting needs some octets of log.
+
+A full disk cannot take the log pages of the transaction that would make room. So a file of zeros lies beside the outbox,
+is given up when a write found the disk full, and is made again as soon as that works.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+RESERVE_OCTETS = 8_388_608  # SQLite's log before it is written back (1,000 pages) and one more transaction of that size
+RESERVE_SHARE = 16  # of a small quota, only this part
+
+
+class Reserve:
+    """The file of zeros.
+
+    :param path: where it lies.
+    :param octets: how much it keeps.
+    """
+
+    def __init__(self, path: Path, octets: int) -> None:
+        self.path = path
+        self.octets = octets
+
+    def take(self) -> bool:
+        """Keeps the room; False where the disk does not give it, and nothing is kept then."""
+        if self.octets == 0 or self._there():
+            return True
+        try:
+            with self.path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, self.octets)
+        except OSError:
+            self.give_up()
+            return False
+        return True
+
+    def give_up(self) -> None:
+        """Gives the room back to the disk."""
+        self.path.unlink(missing_ok=True)
+
+    def _there(self) -> bool:
+        return self.path.exists() and self.path.stat().st_size == self.octets
