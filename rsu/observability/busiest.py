@@ -1,8 +1,8 @@
 """Who sends most, in bounded memory: frequent items of a stream by the rule of Misra and Gries.
 
-J. Misra, D. Gries, *Finding repeated elements*, 1982: ``k`` counters; a name without one takes a free one, and when none is free
-every counter is lowered by one. A count is never too high, and too low by at most n / (k + 1) of n hearings. Lowering is paid for
-by the hearings it takes back, so that a stream of ever new names costs no more than one of old ones.
+J. Misra, D. Gries, *Finding repeated elements*, 1982: ``k`` counters; a name without one takes a free one, and when none is
+free every counter is lowered by one. A count is never too high, and too low by at most n / (k + 1) of n hearings. Lowering is
+paid for by the hearings it takes back, so that a stream of ever new names costs no more than one of old ones.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How far the clock can be trusted: the kernel's own estimate (adjtimex), and jumps seen against the monotonic clock.
 
 Every record carries times, and T/CSAE 53 allows 150 ms. NTP and PTP daemons tell the kernel what they know (``esterror``,
-``maxerror``); without one the kernel raises ``maxerror`` until it says that nothing keeps the clock (STA_UNSYNC). Reading needs no
-privilege. Layout and flags: Linux ``include/uapi/linux/timex.h``.
+``maxerror``); without one the kernel raises ``maxerror`` until it says that nothing keeps the clock (STA_UNSYNC). Reading needs
+no privilege. Layout and flags: Linux ``include/uapi/linux/timex.h``.
 """
 
 from __future__ import annotations

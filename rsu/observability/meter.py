@@ -2,7 +2,8 @@
 
 A role counts in its own thread without a lock; :meth:`Meter.report` makes what goes to the supervisor, where the reports of all
 roles become `/metrics`. Values are cumulative since the role started, so that a lost report loses nothing. What may be counted
-stands in :mod:`rsu.observability.metrics`; names that come from outside are bounded: past :data:`SERIES_MAX` they are one series.
+stands in :mod:`rsu.observability.metrics`. Label values that come from outside are bounded: past :data:`SERIES_MAX` series they
+are one.
 """
 
 from __future__ import annotations
