@@ -18,7 +18,7 @@ from rsu.config.forms import Address, host_port
 from rsu.config.keys import tables
 from rsu.config.paths import database_url, read_secret, resolved, run_dir, state_path
 from rsu.config.problems import ConfigProblems, Problem
-from rsu.config.reading import Source, read
+from rsu.config.reading import Reading, read
 from rsu.config.sections import (
     Config,
     Controller,
@@ -93,7 +93,7 @@ def examine(path: str | os.PathLike[str], environ: Mapping[str, str] | None = No
     return Examined(config, tuple(problems), tuple(_findings(WARNINGS, config, source)))
 
 
-def _findings(checks: tuple[tuple[tuple[str, ...], Check], ...], config: Config, source: Source) -> Iterator[Problem]:
+def _findings(checks: tuple[tuple[tuple[str, ...], Check], ...], config: Config, source: Reading) -> Iterator[Problem]:
     known = tables()
     for needed, check in checks:
         if source.broken.intersection(needed):

@@ -18,7 +18,7 @@ from rsu.config.sections import Config, Section
 FILE_OCTETS_MAX = 1_048_576
 
 
-class Source(msgspec.Struct):
+class Reading(msgspec.Struct):
     """Where the values came from, and what was wrong with them.
 
     :param file: its name in messages.
@@ -38,9 +38,9 @@ class Source(msgspec.Struct):
         self.broken.add(table)
 
 
-def read(path: Path, file: str, environ: Mapping[str, str]) -> tuple[Config, Source]:
+def read(path: Path, file: str, environ: Mapping[str, str]) -> tuple[Config, Reading]:
     """What stands in a file and in the environment; a table with a problem is left at its default."""
-    source = Source(file, {}, [], set())
+    source = Reading(file, {}, [], set())
     raw = _toml(path, source)
     source.origins, wrong = overrides(raw, environ)
     source.problems += wrong
@@ -54,7 +54,7 @@ def read(path: Path, file: str, environ: Mapping[str, str]) -> tuple[Config, Sou
     return Config(**values), source
 
 
-def _toml(path: Path, source: Source) -> dict[str, Any]:
+def _toml(path: Path, source: Reading) -> dict[str, Any]:
     try:
         with path.open("rb") as opened:
             octets = opened.read(FILE_OCTETS_MAX + 1)
@@ -75,7 +75,7 @@ def _toml(path: Path, source: Source) -> dict[str, Any]:
     return {}
 
 
-def _table(table: Table, value: Any, source: Source) -> dict[str, Any]:
+def _table(table: Table, value: Any, source: Reading) -> dict[str, Any]:
     """The section or sections of one table, by its name; nothing where it is broken."""
     if not table.repeated:
         section = _section(table, 0, value, source)
@@ -90,7 +90,7 @@ def _table(table: Table, value: Any, source: Source) -> dict[str, Any]:
     return {table.name: tuple(section for section in sections if section is not None)}
 
 
-def _section(table: Table, number: int, value: Any, source: Source) -> Section | None:
+def _section(table: Table, number: int, value: Any, source: Reading) -> Section | None:
     if not isinstance(value, dict):
         source.add(table.name, number, "", shown(value), "must be a table: keys with values below its name")
         return None

@@ -7,13 +7,14 @@ type in the catalogue until a later one of the same type takes its place, or :da
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Protocol
 
 import msgspec
 
-from rsu.compose.spat import spat_broadcast
 from rsu.engine.outcomes import Quarantined, Stored, quarantined, text_record
+from rsu.engine.spat import Encoder, spat_broadcast
+from rsu.errors import ConfigError
 from rsu.outgoing import Broadcast
 from rsu.received import Received
 from rsu.signals import SignalReport
@@ -24,14 +25,9 @@ RELAY_NS_MAX = 3_600_000_000_000
 CONTROLLERS_MAX = 64
 MILLISECOND_NS = 1_000_000
 MSG_CNT = 128
+SPAT_MS = 100
 
 _report = msgspec.json.Decoder(SignalReport)
-
-
-class Encoder(Protocol):
-    """What is needed of a :class:`rsu.schema.Schema`."""
-
-    def encode(self, type_name: str, value: Any) -> bytes: ...
 
 
 class _Controller(msgspec.Struct):
@@ -56,6 +52,7 @@ class Air:
         self._first_msg_cnt = first_msg_cnt
         self._controllers: dict[str, _Controller] = {}
         self._relays: list[Broadcast] = []
+        self.refused: Counter[str] = Counter()  # SPAT that could not be made, by the reason
 
     def take(self, received: Received, outcome: Stored | Quarantined, now_ns: int) -> None:
         """Looks at a stored record for what is to be sent because of it."""
@@ -89,14 +86,17 @@ class Air:
         return found
 
     def _spat(self, controller: _Controller, now_ns: int) -> list[Broadcast]:
+        """Its SPAT, once: the next one is made anew, with the time that is left then."""
         report = controller.report
-        standard = report.standard or self._standard
-        period_ns = (report.period_ms or 100) * MILLISECOND_NS
+        period_ns = (report.period_ms or SPAT_MS) * MILLISECOND_NS
         controller.due_ns = max(controller.due_ns + period_ns, now_ns)
-        if standard not in self._schemas:
-            return []
         controller.msg_cnt = (controller.msg_cnt + 1) % MSG_CNT
-        return [spat_broadcast(report, self._schemas[standard], standard, now_ns, controller.msg_cnt)]
+        once = msgspec.structs.replace(report, period_ms=0)
+        try:
+            return [spat_broadcast(once, self._schemas, now_ns, controller.msg_cnt, standard=self._standard)]
+        except ConfigError as error:
+            self.refused[str(error)] += 1
+            return []
 
 
 def signal_record(received: Received) -> Stored | Quarantined:

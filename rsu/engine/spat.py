@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from rsu.compose.spat import Timing, spat_value
-from rsu.engine.outcomes import Broadcast
 from rsu.errors import ConfigError
+from rsu.outgoing import Broadcast
 from rsu.signals import SignalReport
 from rsu.standards import STANDARDS, parse_standard_name
 

@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :param strict: refuse trailing octets, non-zero padding and non-minimal lengths.
     :param duplicate_window_ms: how far apart two radios of a unit hear one transmission (CONTRACTS: 100 ms).
     :param duplicate_entries_max: frames, and identities, remembered; the oldest goes first.
-    :param first_msg_cnt: where the counters of composed messages begin (T/CSAE 53: at random; the caller draws it).
+    :param first_msg_cnt: where the counters of composed messages begin; at random (T/CSAE 53), so the caller draws it.
     :param decoded: of which types the decoded form is rendered to JSON: ``none``, ``all`` or their names.
     """
 
@@ -99,7 +99,7 @@ class Engine:
         """The outcome of one record.
 
         :param now_ns: the time of the step, for records whose source has no clock.
-        :param again: its outcome was lost and is wanted once more; the record is not a duplicate of itself, and nothing is sent.
+        :param again: its outcome was lost and is wanted once more; it is no duplicate of itself, and nothing is sent for it.
         """
         echo = self._echoes.of(received, received.receive_time_ns or now_ns, again)
         if echo is not None:

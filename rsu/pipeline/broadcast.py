@@ -1,7 +1,7 @@
 """The broadcast role: messages to the radios, once or again and again at their period.
 
-A message with a key takes the place of the one before it. Repetitions keep to the times that the first one set, so that a late one
-does not move those after it; one that is more than a period late is left out, and counted.
+A message with a key takes the place of the one before it. Repetitions keep to the times that the first one set, so that a late
+one does not move those after it; one that is more than a period late is left out, and counted.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import heapq
 import time
 
 import msgspec
-import zmq
 
 from rsu.errors import FrameError, SourceError
 from rsu.outgoing import Broadcast
 from rsu.pipeline import envelope
 from rsu.pipeline.envelope import Broadcasts
 from rsu.pipeline.role import POLL_MS, Role, frames
-from rsu.sinks.live import open_radios
+from rsu.sinks.live import RadioSender, open_senders
 
 FRAMES_MAX = 64
 MILLISECOND_NS = 1_000_000
@@ -26,7 +25,7 @@ REPEATED_MAX = 256  # messages that are repeated at a time
 
 def run(role: Role) -> None:
     """Runs until it is stopped."""
-    radios = open_radios(role.config)
+    radios = open_senders(role.config)
     air = role.links.pull("air")
     schedule = Schedule()
     try:
@@ -49,7 +48,7 @@ def run(role: Role) -> None:
             radio.close()
 
 
-def _send(role: Role, radio: object, broadcast: Broadcast) -> None:
+def _send(role: Role, radio: RadioSender, broadcast: Broadcast) -> None:
     try:
         sent = radio.send(broadcast)
     except (SourceError, FrameError, OSError) as error:

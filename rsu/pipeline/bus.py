@@ -1,7 +1,7 @@
 """The live views: what was just heard, by topic, numbered, and made only for those who ask.
 
-Topics: ``raw.<rsu>.<channel>.<type>`` with the octets, ``obs.<rsu>.<channel>.<type>`` without them, ``event.<rsu>.quarantine`` for what
-was not read. A subscriber that is too slow misses frames, and sees it by their numbers.
+Topics: ``raw.<rsu>.<channel>.<type>`` with the octets, ``obs.…`` likewise without them, ``event.<rsu>.quarantine`` and
+``event.<rsu>.duplicate``. A subscriber that is too slow misses frames, and sees it by their numbers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import zmq
 from rsu.engine import Duplicate, Outcome, Quarantined, Stored
 from rsu.pipeline import envelope
 from rsu.pipeline.envelope import View
+from rsu.pipeline.role import frames
 
 SUBSCRIPTIONS_MAX = 1_024
 SUBSCRIPTION_OCTETS_MAX = 256
@@ -25,11 +26,11 @@ SUBSCRIBE = 1
 class Bus:
     """The bus of one unit.
 
-    :param socket: XPUB, bound.
+    :param sockets: XPUB, bound.
     """
 
-    def __init__(self, socket: zmq.Socket[bytes], rsu: str) -> None:
-        self.socket = socket
+    def __init__(self, sockets: list[zmq.Socket[bytes]], rsu: str) -> None:
+        self.sockets = sockets
         self._rsu = rsu
         self._wanted: Counter[bytes] = Counter()
         self._asked: dict[str, bool] = {}
@@ -37,11 +38,7 @@ class Bus:
 
     def listen(self) -> None:
         """Takes subscriptions that came or went."""
-        while True:
-            try:
-                frame = self.socket.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                break
+        for frame in (frame for socket in self.sockets for frame in frames(socket, SUBSCRIPTIONS_MAX)):
             prefix = frame[1 : SUBSCRIPTION_OCTETS_MAX + 1]
             if frame[:1] == bytes([SUBSCRIBE]):
                 if prefix in self._wanted or len(self._wanted) < SUBSCRIPTIONS_MAX:
@@ -73,7 +70,8 @@ class Bus:
             self._send(topic, items)
 
     def close(self) -> None:
-        self.socket.close()
+        for socket in self.sockets:
+            socket.close()
 
     def _asks(self, topic: str) -> bool:
         asked = self._asked.get(topic)
@@ -89,4 +87,6 @@ class Bus:
         if number > 1 or len(self._numbers) < TOPICS_MAX:
             self._numbers[topic] = number
         view = View(rsu=self._rsu, number=number, sent_ns=time.time_ns(), items=items)
-        self.socket.send_multipart([topic.encode(), envelope.encode(view)], zmq.NOBLOCK)
+        frame = envelope.encode(view)
+        for socket in self.sockets:
+            socket.send_multipart([topic.encode(), frame], zmq.NOBLOCK)

@@ -1,7 +1,7 @@
 """The engine role: one step a record, outcomes to the recorder, views to the bus, messages to the air.
 
-It waits for nobody. Outcomes that the recorder does not take are kept, up to a bound; beyond it they are let go, and the recorder
-will ask for the records again.
+It waits for nobody. Outcomes that the recorder does not take are kept, up to a bound; beyond it they are let go, and the
+recorder will ask for the records again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rsu.pipeline.importance import EVENTS, PICTURES, importance
 from rsu.pipeline.role import POLL_MS, Role, frames, send
 from rsu.pipeline.selftest import SOURCE
 from rsu.received import Received
-from rsu.schema import load_schema
+from rsu.schema import Schema, load_schema
 from rsu.standards import STANDARDS
 
 FRAMES_MAX = 16  # taken before the clock and the sockets are looked at again
@@ -55,12 +55,13 @@ class EngineRole:
         self.outcomes = role.links.push("outcomes")
         self.air = role.links.push("air")
         self.ack = role.links.push("ack")
-        self.bus = Bus(role.links.bus(), role.config.unit.id)
+        self.bus = Bus(role.links.buses(), role.config.unit.id)
         self._left: deque[bytes] = deque()
         self._tick_due_ns = 0
         self._poller = zmq.Poller()
         self._poller.register(self.records, zmq.POLLIN)
-        self._poller.register(self.bus.socket, zmq.POLLIN)
+        for socket in self.bus.sockets:
+            self._poller.register(socket, zmq.POLLIN)
         send(self.ack, envelope.encode(Again(role="engine")))
 
     def turn(self, timeout_ms: int) -> None:
@@ -175,7 +176,7 @@ def _settings(role: Role) -> Settings:
     )
 
 
-def _schemas(role: Role) -> dict[str, object]:
+def _schemas(role: Role) -> dict[str, Schema]:
     """Schemas of all standards, and of the editions that the settings name."""
     config = role.config
     named = {config.unit.standard, *(radio.standard for radio in config.radio), *(one.standard for one in config.controller)}

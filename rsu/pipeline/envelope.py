@@ -10,7 +10,7 @@ import msgspec
 from rsu.engine import Duplicate, Entry, Outcome, Quarantined, Shed, Stored
 from rsu.errors import SourceError
 from rsu.outgoing import Broadcast
-from rsu.received import Name, Received, SourceName, TimeNs
+from rsu.received import Channel, Content, Name, Received, SourceName, TimeNs
 
 VERSION = 1
 ENVELOPE_OCTETS_MAX = 16_777_216
@@ -100,11 +100,11 @@ class Again(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="again
 class Heard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A record of another program, before the unit gives it its identity; fields as in :class:`rsu.received.Received`."""
 
-    channel: str = "uu"
+    channel: Channel = "uu"
     source: SourceName
     receive_time_ns: TimeNs = 0
     data: bytes
-    content: str = "message"
+    content: Content = "message"
     record_type: Name = ""
     header: Name = "auto"
     standard: str = ""

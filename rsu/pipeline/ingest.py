@@ -56,14 +56,14 @@ class Ingest:
         self.recorder = Recorder.of(role.config, role.meter, self.boot)
         self.records = role.links.push("records")
         self.ack = role.links.pull("ack")
-        self.inlet = role.links.inlet()
+        self.inlets = role.links.inlets()
         self.sources: list[LiveSource] = open_live_sources(role.config)
         self._by_fileno = {fileno: source for source in self.sources for fileno in source.filenos()}
         self._faults = {source.name: dict(source.faults) for source in self.sources}
         self._tick_due_ns = 0
         self._blocked = False
         self._poller = zmq.Poller()
-        for readable in (self.ack, self.inlet, *self._by_fileno):
+        for readable in (self.ack, *self.inlets, *self._by_fileno):
             self._poller.register(readable, zmq.POLLIN)
 
     def turn(self, timeout_ms: int) -> None:
@@ -71,8 +71,8 @@ class Ingest:
         for ready, _ in self._poller.poll(timeout_ms):
             if ready is self.ack:
                 self._take_acks()
-            elif ready is self.inlet:
-                self._take_inlet()
+            elif ready in self.inlets:
+                self._take_inlet(ready)
             elif ready in self._by_fileno:
                 source = self._by_fileno[ready]
                 self._take(source.receive(RECEIVE_MAX))
@@ -94,7 +94,7 @@ class Ingest:
         for source in self.sources:
             source.close()
         self.recorder.close()
-        for socket in (self.records, self.ack, self.inlet):
+        for socket in (self.records, self.ack, *self.inlets):
             socket.close()
         self._measure()
 
@@ -123,8 +123,8 @@ class Ingest:
             self.window.add(record, now_ns)
             meter.count("rsu_source_records_total", source=item.source)
 
-    def _take_inlet(self) -> None:
-        for frame in waiting_frames(self.inlet, INLET_FRAMES_MAX):
+    def _take_inlet(self, inlet: zmq.Socket[bytes]) -> None:
+        for frame in waiting_frames(inlet, INLET_FRAMES_MAX):
             try:
                 pushed = envelope.decode(frame)
                 if not isinstance(pushed, Inlet):

@@ -1,10 +1,12 @@
 """The sockets between the roles: where each one is, which side binds, and how much it holds.
 
-All are ``ipc://`` inside the unit's run folder; docs/pipeline.md has the table. Nothing here waits: a socket that is full says so.
+All are ``ipc://`` inside the unit's run folder; docs/pipeline.md has the table. Nothing here waits: a socket that is full says
+so. What is ``tcp://`` has a socket of its own, for CURVE is a matter of the whole socket.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +18,6 @@ from rsu.errors import ConfigError
 from rsu.pipeline.curve import secure_server
 
 Link = Literal["records", "outcomes", "ack", "air", "inlet", "reports"]
-IPC_PATH_MAX = 100  # of a socket's path: sun_path has 108 octets, ZeroMQ adds to it
 SMALL_BATCHES = 4_096  # what a link of small frames holds: an outcome of each frame of records, reports, acknowledgements
 STALE_VIEWS = 1_000  # frames kept for a slow subscriber of the bus before it misses some
 
@@ -32,10 +33,7 @@ class Links(msgspec.Struct, frozen=True):
     settings: Pipeline
 
     def address(self, link: str) -> str:
-        path = self.run_dir / link
-        if len(str(path)) > IPC_PATH_MAX:
-            raise ConfigError(f"[unit] run_dir = {str(self.run_dir)!r}: is too long for sockets: at most {IPC_PATH_MAX - 10} octets")
-        return f"ipc://{path}"
+        return f"ipc://{self.run_dir / link}"
 
     def push(self, link: Link) -> zmq.Socket[bytes]:
         """The sending side; connects, and keeps what it holds when the other side starts again."""
@@ -49,31 +47,35 @@ class Links(msgspec.Struct, frozen=True):
         socket.bind(self.address(link))
         return socket
 
-    def inlet(self) -> zmq.Socket[bytes]:
+    def inlets(self) -> list[zmq.Socket[bytes]]:
         """Where other programs push records in: inside the run folder, and where the settings say."""
-        socket = self.pull("inlet")
-        self._outside(socket, self.settings.inlet)
-        return socket
+        inside = self.pull("inlet")
+        return [inside, *self._outside(lambda: self._socket(zmq.PULL, "inlet"), "inlet", self.settings.inlet)]
 
-    def bus(self) -> zmq.Socket[bytes]:
-        """The live views; subscriptions can be read from it."""
+    def buses(self) -> list[zmq.Socket[bytes]]:
+        """The live views, likewise; subscriptions can be read from them."""
+        inside = self._bus()
+        inside.bind(self.address("bus"))
+        return [inside, *self._outside(self._bus, "bus", self.settings.bus)]
+
+    def _bus(self) -> zmq.Socket[bytes]:
         socket = self.context.socket(zmq.XPUB)
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.SNDHWM, STALE_VIEWS)
         socket.setsockopt(zmq.XPUB_VERBOSER, 1)  # each coming and going, so that they can be counted
-        socket.bind(self.address("bus"))
-        self._outside(socket, self.settings.bus)
         return socket
 
-    def _outside(self, socket: zmq.Socket[bytes], endpoint: str) -> None:
+    def _outside(self, make: Callable[[], zmq.Socket[bytes]], key: str, endpoint: str) -> list[zmq.Socket[bytes]]:
         if not endpoint:
-            return
+            return []
+        socket = make()
         if endpoint.startswith("tcp://"):
             secure_server(socket, self.settings.curve_dir)
         try:
             socket.bind(endpoint)
         except zmq.ZMQError as error:
-            raise ConfigError(f"[pipeline] {endpoint}: cannot be bound: {error.strerror}") from error
+            raise ConfigError(f"[pipeline] {key} = {endpoint}: cannot be bound: {error.strerror}") from error
+        return [socket]
 
     def _socket(self, kind: int, link: Link) -> zmq.Socket[bytes]:
         socket = self.context.socket(kind)

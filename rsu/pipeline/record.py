@@ -10,9 +10,8 @@ import time
 from collections import defaultdict
 
 import msgspec
-import zmq
 
-from rsu.config import database_url_of, state_path
+from rsu.config import database_url, state_path
 from rsu.engine import Entry
 from rsu.errors import RsuError, StoreError
 from rsu.pipeline import envelope
@@ -20,7 +19,8 @@ from rsu.pipeline.envelope import Ack, Again, Counts, Outcomes
 from rsu.pipeline.importance import NAMES
 from rsu.pipeline.role import POLL_MS, Role, frames, send
 from rsu.store.delivery import Delivery
-from rsu.store.outbox import Outbox, Parcel
+from rsu.store.outbox import Outbox
+from rsu.store.parcels import Parcel
 
 MILLISECOND_NS = 1_000_000
 DAY_NS = 86_400_000_000_000
@@ -31,6 +31,7 @@ AGAIN_NS = 1_000_000_000  # between two requests for records
 EVICT_NS = 1_000_000_000
 RETRY_NS = 1_000_000_000  # after a commit that failed
 DATABASE = "database"
+SETTLE_S = 10.0  # how long the database may take what is left at an orderly stop
 
 _entries = msgspec.msgpack.Decoder(list[Entry])
 _encoder = msgspec.msgpack.Encoder()
@@ -67,7 +68,7 @@ class RecordRole:
         self.outbox = Outbox(path, octets_max=settings.outbox_octets_max, keep_ns=settings.keep_days * DAY_NS)
         self.outcomes = role.links.pull("outcomes")
         self.ack = role.links.push("ack")
-        url = database_url_of(role.config)
+        url = database_url(role.config)
         self.delivery = Delivery(path, url, keep_days=settings.database_keep_days) if url else None
         if self.delivery is not None:
             self.delivery.start()
@@ -105,11 +106,11 @@ class RecordRole:
         if self._touched:
             self._commit(time.monotonic_ns())
         if self.delivery is not None:
-            self.delivery.stop(drain=True)
+            self.delivery.stop(settle_s=SETTLE_S)
 
     def close(self) -> None:
         if self.delivery is not None:
-            self.delivery.stop(drain=False)
+            self.delivery.stop()
         self.outcomes.close()
         self.ack.close(linger=1_000)
         self.outbox.close()

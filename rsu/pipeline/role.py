@@ -1,7 +1,7 @@
 """What every role is: a loop that polls, works on what waits, and reports once a second.
 
-A role is a function ``run(role: Role)`` in its own thread. It ends when ``role.stop`` is set and its work is done; an error that it
-does not handle ends the process, and the supervisor starts it again.
+A role is a function ``run(role: Role)`` in its own thread. It ends when ``role.stop`` is set and its work is done; an error
+that it does not handle ends the process, and the supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def send(socket: zmq.Socket[bytes], frame: bytes) -> bool:
 
 def frames(socket: zmq.Socket[bytes], most: int) -> list[bytes]:
     """What waits in a socket, at most ``most`` frames."""
-    found = []
+    found: list[bytes] = []
     try:
         while len(found) < most:
             found.append(socket.recv(zmq.NOBLOCK))

@@ -1,7 +1,7 @@
 """One process with its roles as threads; `rsu run` starts it as ``python -m rsu.pipeline.worker FILE ROLE…``.
 
-It talks to the supervisor in lines: ``stop ROLE`` comes in on standard input, ``done ROLE`` goes out on standard output. When the
-input ends the supervisor is gone, and all roles stop. A role that fails ends the process at once: what it held comes again.
+It talks to the supervisor in lines: ``stop ROLE`` comes in on standard input, ``done ROLE`` goes out on standard output. When
+the input ends the supervisor is gone, and all roles stop. A role that fails ends the process at once: what it held comes again.
 """
 
 from __future__ import annotations

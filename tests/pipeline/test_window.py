@@ -15,7 +15,12 @@ from rsu.received import Received
 
 BOOT = bytes(16)
 SECOND_NS = 1_000_000_000
-KINDS = {b"b": (BEACONS, "BasicSafetyMessage"), b"p": (PICTURES, ""), b"i": (INFRASTRUCTURE, "SPAT"), b"e": (EVENTS, "RoadSideInformation")}
+KINDS = {
+    b"b": (BEACONS, "BasicSafetyMessage"),
+    b"p": (PICTURES, ""),
+    b"i": (INFRASTRUCTURE, "SPAT"),
+    b"e": (EVENTS, "RoadSideInformation"),
+}
 
 
 def record(sequence: int, kind: bytes = b"b", octets: int = 1) -> Received:

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rsu.config import Radio
-from rsu.engine import Broadcast
 from rsu.errors import FrameError
 from rsu.frames import wrap_payload
+from rsu.outgoing import Broadcast
 from rsu.sources import immediate_forward
 from rsu.sources.immediate_forward import Forward
 from rsu.sources.live.address import resolve
