@@ -1,26 +1,27 @@
 """The engine role: one step a record, outcomes to the recorder, views to the bus, messages to the air.
 
-It waits for nobody. Outcomes that the recorder does not take are kept, up to a bound; beyond it they are let go, and the
-recorder will ask for the records again.
+It waits for nobody. Outcomes go to the recorder a few times in each of its commits; what it does not take is kept, up to a
+bound; beyond it outcomes are let go, and the recorder will ask for the records again.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections import defaultdict, deque
+from collections import deque
 
 import msgspec
 import zmq
 
 from rsu.engine import Engine, Entry, Outcome, Quarantined, Settings, Stored
+from rsu.engine.outcomes import quarantined
 from rsu.errors import RsuError
 from rsu.outgoing import Broadcast
 from rsu.pipeline import envelope
 from rsu.pipeline.bus import Bus
 from rsu.pipeline.envelope import Again, Broadcasts, Counts, Outcomes, Records
 from rsu.pipeline.importance import EVENTS, PICTURES, importance
-from rsu.pipeline.role import POLL_MS, Role, frames, send
+from rsu.pipeline.role import Role, frames, send
 from rsu.pipeline.selftest import SOURCE
 from rsu.received import Received
 from rsu.schema import Schema, load_schema
@@ -28,7 +29,9 @@ from rsu.standards import STANDARDS
 
 FRAMES_MAX = 16  # taken before the clock and the sockets are looked at again
 LEFT_FRAMES_MAX = 1_024  # of outcomes that the recorder does not take
-TICK_NS = 50_000_000
+GATHERED_MAX = 512  # outcomes in a frame, nearly
+FLUSH_NS = 10_000_000
+POLL_MS = 10
 MSG_CNT = 128
 EVENT_AIDS = (112, 114)  # BSM with an event
 
@@ -36,76 +39,89 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def run(role: Role) -> None:
-    """Runs until it is stopped."""
+    """Runs until it is stopped, with the records that come over its socket."""
+    records = role.links.pull("records")
     engine = EngineRole(role)
+    poller = zmq.Poller()
+    poller.register(records, zmq.POLLIN)
     try:
         while not role.stop.is_set():
-            engine.turn(POLL_MS // 2)
+            if poller.poll(POLL_MS):
+                for frame in frames(records, FRAMES_MAX):
+                    found = envelope.decode(frame)
+                    if not isinstance(found, Records):
+                        raise RsuError(f"records: {type(found).__name__} came where records are expected")
+                    engine.take(found)
+            engine.keep_house(time.monotonic_ns())
     finally:
+        records.close()
         engine.close()
 
 
 class EngineRole:
-    """The engine and its sockets; :meth:`turn` is one look at them."""
+    """The engine and what it sends; :meth:`take` is one batch of records, :meth:`keep_house` is for every few milliseconds."""
 
     def __init__(self, role: Role) -> None:
         self.role = role
         self.engine = Engine(_settings(role), _schemas(role))
-        self.records = role.links.pull("records")
         self.outcomes = role.links.push("outcomes")
         self.air = role.links.push("air")
-        self.ack = role.links.push("ack")
         self.bus = Bus(role.links.buses(), role.config.unit.id)
+        self._gathered = Gathered()
         self._left: deque[bytes] = deque()
-        self._tick_due_ns = 0
-        self._poller = zmq.Poller()
-        self._poller.register(self.records, zmq.POLLIN)
-        for socket in self.bus.sockets:
-            self._poller.register(socket, zmq.POLLIN)
-        send(self.ack, envelope.encode(Again(role="engine")))
+        self._house_due_ns = 0
+        ack = role.links.push("ack")
+        send(ack, envelope.encode(Again(role="engine")))
+        ack.close(linger=1_000)
 
-    def turn(self, timeout_ms: int) -> None:
-        for ready, _ in self._poller.poll(timeout_ms):
-            if ready is self.records:
-                for frame in frames(self.records, FRAMES_MAX):
-                    self._step(frame)
-            else:
-                self.bus.listen()
-        self._flush()
-        now_ns = time.monotonic_ns()
-        if now_ns >= self._tick_due_ns:
-            self._tick_due_ns = now_ns + TICK_NS
-            self._say(self.engine.tick(time.time_ns()))
-            self.role.meter.gauge("rsu_queue_depth", len(self._left), queue="outcomes")
-            self.role.report()
-
-    def close(self) -> None:
-        self._flush()
-        for socket in (self.records, self.air, self.ack):
-            socket.close()
-        self.outcomes.close(linger=1_000)
-        self.bus.close()
-
-    # One frame of records --------------------------------------------------------------------------------------------
-
-    def _step(self, frame: bytes) -> None:
+    def take(self, records: Records) -> None:
+        """Steps through a batch."""
         begun_ns = time.perf_counter_ns()
-        records = envelope.decode(frame)
-        if not isinstance(records, Records):
-            raise RsuError(f"records: {type(records).__name__} came where records are expected")
         now_ns = time.time_ns()
-        step = self.engine.step
-        outcomes = [step(received, now_ns, again=records.again) for received in records.items]
+        outcomes = [self._outcome(received, now_ns, records.again) for received in records.items]
         kept = _without(outcomes, records.selftests) if records.selftests else outcomes
         if not records.again:
             self.bus.show(kept)
+            if self.engine.has_relays:
+                self._say(self.engine.tick(now_ns))
             self._count(records.items, outcomes)
-            self._say(self.engine.tick(now_ns) if self.engine.has_relays else [])
-        self._left.append(envelope.encode(_outcomes(records, kept)))
+        if not self._gathered.add(records, kept):
+            self._flush()
+            self._gathered.add(records, kept)
+        if self._gathered.full:
+            self._flush()
         spent_ns = time.perf_counter_ns() - begun_ns
         self.role.meter.stage("engine", spent_ns // max(len(outcomes), 1), len(outcomes))
 
+    def keep_house(self, now_ns: int) -> None:
+        """What is due: outcomes to the recorder, messages to the air, subscriptions, the report."""
+        if now_ns < self._house_due_ns:
+            return
+        self._house_due_ns = now_ns + FLUSH_NS
+        self._flush()
+        self.bus.listen()
+        self._say(self.engine.tick(time.time_ns()))
+        self.role.meter.gauge("rsu_queue_depth", len(self._left), queue="outcomes")
+        self.role.report()
+
+    def close(self) -> None:
+        self._flush()
+        self.air.close()
+        self.outcomes.close(linger=1_000)
+        self.bus.close()
+
+    def _outcome(self, received: Received, now_ns: int, again: bool) -> Outcome:
+        """One step. A fault of ours must not cost the records beside this one: it is told, and the record is kept."""
+        try:
+            return self.engine.step(received, now_ns, again=again)
+        except Exception as error:
+            self.role.log.critical("engine fault", octets=received.data.hex(), exc_info=error)
+            return quarantined(received, "fault", f"{type(error).__name__}: {error}")
+
     def _flush(self) -> None:
+        if (outcomes := self._gathered.outcomes()) is not None:
+            self._left.append(envelope.encode(outcomes))
+            self._gathered = Gathered()
         while self._left:
             if not send(self.outcomes, self._left[0]):
                 break
@@ -120,15 +136,62 @@ class EngineRole:
 
     def _count(self, received: list[Received], outcomes: list[Outcome]) -> None:
         meter = self.role.meter
+        published_ns = time.time_ns()
         for record, outcome in zip(received, outcomes, strict=True):
             if record.source == SOURCE:
                 continue
             meter.count("rsu_messages_received_total", type=outcome.type or "unknown", channel=record.channel)
-            meter.stage("publish", max(time.time_ns() - record.receive_time_ns, 0))
+            meter.stage("publish", max(published_ns - record.receive_time_ns, 0))
             if isinstance(outcome, Stored):
                 meter.sender(outcome.sender, outcome.type)
             elif isinstance(outcome, Quarantined):
                 meter.event("reject", f"{outcome.source}: {outcome.type or 'record'}: {outcome.reason}", record.receive_time_ns)
+
+
+class Gathered:
+    """Outcomes of one boot on their way to the recorder: of neighbouring batches, so that one frame holds them."""
+
+    def __init__(self) -> None:
+        self._head: Records | None = None
+        self._last = 0
+        self._parts: dict[int, list[Entry]] = {}
+        self._counts = Counts()
+        self._oldest_ns = 0
+        self._entries = 0
+
+    @property
+    def full(self) -> bool:
+        return self._entries >= GATHERED_MAX
+
+    def add(self, records: Records, outcomes: list[Outcome]) -> bool:
+        """Takes a batch; False where it does not follow the one before."""
+        if self._head is None:
+            self._head = records
+        elif records.boot != self._head.boot or records.first != self._last + 1:
+            return False
+        self._last = records.last
+        entries: list[Entry] = [*outcomes, *records.shed] if records.shed else outcomes  # type: ignore[assignment]
+        for entry in entries:
+            self._parts.setdefault(_class(entry), []).append(entry)
+            self._counts.take(entry)
+            if not self._oldest_ns or entry.receive_time_ns < self._oldest_ns:
+                self._oldest_ns = entry.receive_time_ns
+        self._entries += len(entries)
+        return True
+
+    def outcomes(self) -> Outcomes | None:
+        """The frame; None where there is nothing."""
+        if self._head is None:
+            return None
+        return Outcomes(
+            rsu=self._head.rsu,
+            boot=self._head.boot,
+            first=self._head.first,
+            last=self._last,
+            counts=self._counts,
+            oldest_ns=self._oldest_ns,
+            parts={number: msgspec.Raw(_encoder.encode(entries)) for number, entries in self._parts.items()},
+        )
 
 
 def _without(outcomes: list[Outcome], selftests: list[int]) -> list[Outcome]:
@@ -139,25 +202,6 @@ def _without(outcomes: list[Outcome], selftests: list[int]) -> list[Outcome]:
             detail = outcome.detail if isinstance(outcome, Quarantined) else "it is a duplicate"
             raise RsuError(f"the unit's own message does not decode: {detail}")
     return [outcome for outcome in outcomes if outcome.sequence not in numbers]
-
-
-def _outcomes(records: Records, outcomes: list[Outcome]) -> Outcomes:
-    parts: defaultdict[int, list[Entry]] = defaultdict(list)
-    counts = Counts()
-    oldest_ns = 0
-    for entry in (*outcomes, *records.shed):
-        parts[_class(entry)].append(entry)
-        counts.take(entry)
-        oldest_ns = min(oldest_ns or entry.receive_time_ns, entry.receive_time_ns)
-    return Outcomes(
-        rsu=records.rsu,
-        boot=records.boot,
-        first=records.first,
-        last=records.last,
-        counts=counts,
-        oldest_ns=oldest_ns,
-        parts={number: msgspec.Raw(_encoder.encode(entries)) for number, entries in parts.items()},
-    )
 
 
 def _class(entry: Entry) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import zmq
 
@@ -34,19 +34,25 @@ _TYPES = {aid: message.name for standard in STANDARDS.values() for message in st
 
 def run(role: Role) -> None:
     """Runs until it is stopped and everything received is on the disk, or the recorder does not answer."""
-    ingest = Ingest(role)
+    records = role.links.push("records")
+    ingest = Ingest(role, lambda found: send(records, envelope.encode(found)), records)
     try:
         while not role.stop.is_set():
             ingest.turn(POLL_MS)
         ingest.drain()
     finally:
         ingest.close()
+        records.close()
 
 
 class Ingest:
-    """Its sockets and its window; :meth:`turn` is one look at everything."""
+    """Its sockets and its window; :meth:`turn` is one look at everything.
 
-    def __init__(self, role: Role) -> None:
+    :param hand_on: gives records to the engine; False where it takes none now.
+    :param records: the socket behind ``hand_on``, which becomes writable again; None where it always takes them.
+    """
+
+    def __init__(self, role: Role, hand_on: Callable[[Records], bool], records: zmq.Socket[bytes] | None) -> None:
         settings = role.config.pipeline
         self.role = role
         self.rsu = role.config.unit.id
@@ -54,7 +60,8 @@ class Ingest:
         self.window = Window(self.rsu, self.boot, _parameters(role), classify)
         self.selftest = SelfTest(settings.selftest_s)
         self.recorder = Recorder.of(role.config, role.meter, self.boot)
-        self.records = role.links.push("records")
+        self._hand_on = hand_on
+        self._records_socket = records
         self.ack = role.links.pull("ack")
         self.inlets = role.links.inlets()
         self.sources: list[LiveSource] = open_live_sources(role.config)
@@ -81,20 +88,24 @@ class Ingest:
             self._tick(now_ns)
         self._send()
 
-    def drain(self) -> None:
-        """After the last reception: until the recorder has everything."""
+    def drain(self, beside: Callable[[], None] = lambda: None) -> None:
+        """After the last reception: until the recorder has everything.
+
+        :param beside: called between two looks.
+        """
         until = time.monotonic() + DRAIN_S
         for fileno in self._by_fileno:
             self._poller.unregister(fileno)
         self._by_fileno.clear()
         while self.window.acknowledged < self.window.last and time.monotonic() < until:
             self.turn(POLL_MS // 10)
+            beside()
 
     def close(self) -> None:
         for source in self.sources:
             source.close()
         self.recorder.close()
-        for socket in (self.records, self.ack, *self.inlets):
+        for socket in (self.ack, *self.inlets):
             socket.close()
         self._measure()
 
@@ -165,7 +176,7 @@ class Ingest:
     def _send(self) -> None:
         self.window.shed_aged(time.monotonic_ns())
         while (batch := self.window.next_batch()) is not None:
-            if not send(self.records, envelope.encode(self._records(batch))):
+            if not self._hand_on(self._records(batch)):
                 self.window.take_back(batch)
                 self._watch(True)
                 return
@@ -174,12 +185,13 @@ class Ingest:
 
     def _watch(self, blocked: bool) -> None:
         """Wakes up when the engine takes records again, but only while it does not."""
-        if blocked != self._blocked:
-            self._blocked = blocked
-            if blocked:
-                self._poller.register(self.records, zmq.POLLOUT)
-            else:
-                self._poller.unregister(self.records)
+        if blocked == self._blocked or self._records_socket is None:
+            return
+        self._blocked = blocked
+        if blocked:
+            self._poller.register(self._records_socket, zmq.POLLOUT)
+        else:
+            self._poller.unregister(self._records_socket)
 
     def _records(self, batch: Batch) -> Records:
         return Records(

@@ -22,6 +22,7 @@ from rsu.pipeline.links import Links
 from rsu.pipeline.role import Role
 
 FAULT = 70
+FRONT = ("ingest", "engine")
 SWITCH_S = 0.001
 """Python's threads change places this often; the default of 5 ms would be the worst latency of a role beside a busy one."""
 
@@ -39,7 +40,7 @@ def main(config_path: str, names: list[str]) -> int:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     links = Links(context, Path(run_dir(config)), config.pipeline)
     roles = {name: Role(name, config, links) for name in names}
-    threads = [threading.Thread(target=_run, args=(role,), name=name) for name, role in roles.items()]
+    threads = [threading.Thread(target=_run, args=(roles, names), name=names[0]) for names in _threads(names)]
     for thread in threads:
         thread.start()
     threading.Thread(target=_listen, args=(roles,), name="orders", daemon=True).start()
@@ -49,15 +50,24 @@ def main(config_path: str, names: list[str]) -> int:
     return 0
 
 
-def _run(role: Role) -> None:
-    """A thread: the role, and its last report. The outermost frame: nothing of ours may end it unnoticed."""
+def _threads(names: list[str]) -> list[tuple[str, ...]]:
+    """Which roles share a thread: ingest and engine, where both are here."""
+    if set(FRONT) <= set(names):
+        return [FRONT, *((name,) for name in names if name not in FRONT)]
+    return [(name,) for name in names]
+
+
+def _run(roles: dict[str, Role], names: tuple[str, ...]) -> None:
+    """A thread: its roles, and their last reports. The outermost frame: nothing of ours may end it unnoticed."""
+    mine = [roles[name] for name in names]
     try:
-        module = importlib.import_module(f"rsu.pipeline.{role.name}")
-        module.run(role)
-        role.close()
-        print(f"done {role.name}", flush=True)
+        module = importlib.import_module("rsu.pipeline.front" if names == FRONT else f"rsu.pipeline.{names[0]}")
+        module.run(*mine)
+        for role in mine:
+            role.close()
+            print(f"done {role.name}", flush=True)
     except Exception as error:
-        role.log.critical("role failed", reason=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+        mine[0].log.critical("role failed", reason=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         os._exit(FAULT)
 
 
