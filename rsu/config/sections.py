@@ -164,7 +164,7 @@ class Pipeline(Section, frozen=True, kw_only=True):
     processes: Annotated[
         tuple[tuple[Role, ...], ...], Meta(description="Which roles share a process; each role exactly once.")
     ] = (("engine",), ("ingest", "record", "uplink", "broadcast"))
-    batch_records_max: Annotated[int, Meta(ge=1, le=10_000, description="Of one frame between roles.")] = 256
+    batch_records_max: Annotated[int, Meta(ge=1, le=10_000, description="Of one frame between roles.")] = 128
     queue_batches: Annotated[int, Meta(ge=1, le=10_000, description="High-water mark of each socket between roles.")] = 16
     window_records_max: Annotated[Positive, Meta(description="Received and not yet committed; above it records are shed.")] = (
         65_536

@@ -78,6 +78,7 @@ class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="
     receive_time_ns: int
     of: str
     type: str = ""
+    channel: str = ""
 
 
 class Shed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="shed"):

@@ -111,6 +111,7 @@ class Engine:
                 receive_time_ns=received.receive_time_ns,
                 of=echo[0],
                 type=echo[1],
+                channel=received.channel,
             )
         outcome = self._first(received)
         self._echoes.settle(received, outcome.type)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 
 import msgspec
 import zmq
@@ -22,7 +22,6 @@ from rsu.pipeline.bus import Bus
 from rsu.pipeline.envelope import Again, Broadcasts, Counts, Outcomes, Records
 from rsu.pipeline.importance import EVENTS, PICTURES, importance
 from rsu.pipeline.role import Role, frames, send
-from rsu.pipeline.selftest import SOURCE
 from rsu.received import Received
 from rsu.schema import Schema, load_schema
 from rsu.standards import STANDARDS
@@ -33,6 +32,7 @@ GATHERED_MAX = 512  # outcomes in a frame, nearly
 FLUSH_NS = 10_000_000
 POLL_MS = 10
 MSG_CNT = 128
+BOOTS_MAX = 64
 EVENT_AIDS = (112, 114)  # BSM with an event
 
 _encoder = msgspec.msgpack.Encoder()
@@ -68,23 +68,27 @@ class EngineRole:
         self.air = role.links.push("air")
         self.bus = Bus(role.links.buses(), role.config.unit.id)
         self._gathered = Gathered()
+        self._heard: Counter[tuple[str, str]] = Counter()  # (type, channel), since the last look
         self._left: deque[bytes] = deque()
+        self._seen: dict[bytes, int] = {}  # boot → the last number that was stepped through
         self._house_due_ns = 0
         ack = role.links.push("ack")
         send(ack, envelope.encode(Again(role="engine")))
         ack.close(linger=1_000)
 
     def take(self, records: Records) -> None:
-        """Steps through a batch."""
+        """Steps through a batch. What comes again is only stored: it was shown and acted on."""
         begun_ns = time.perf_counter_ns()
         now_ns = time.time_ns()
-        outcomes = [self._outcome(received, now_ns, records.again) for received in records.items]
+        seen = self._seen.get(records.boot, 0)
+        outcomes = [self._outcome(received, now_ns, received.sequence <= seen) for received in records.items]
         kept = _without(outcomes, records.selftests) if records.selftests else outcomes
-        if not records.again:
-            self.bus.show(kept)
-            if self.engine.has_relays:
-                self._say(self.engine.tick(now_ns))
-            self._count(records.items, outcomes)
+        new = kept if records.first > seen else [outcome for outcome in kept if outcome.sequence > seen]
+        self._note(records.boot, max(seen, records.last))
+        self.bus.show(new)
+        if self.engine.has_relays:
+            self._say(self.engine.tick(now_ns))
+        self._count(new)
         if not self._gathered.add(records, kept):
             self._flush()
             self._gathered.add(records, kept)
@@ -101,6 +105,9 @@ class EngineRole:
         self._flush()
         self.bus.listen()
         self._say(self.engine.tick(time.time_ns()))
+        for (type_name, channel), count in self._heard.items():
+            self.role.meter.count("rsu_messages_received_total", count, type=type_name, channel=channel)
+        self._heard.clear()
         self.role.meter.gauge("rsu_queue_depth", len(self._left), queue="outcomes")
         self.role.report()
 
@@ -134,18 +141,23 @@ class EngineRole:
         if broadcasts and not send(self.air, envelope.encode(Broadcasts(items=broadcasts))):
             self.role.meter.count("rsu_broadcast_failed_total", len(broadcasts), reason="queue")
 
-    def _count(self, received: list[Received], outcomes: list[Outcome]) -> None:
+    def _note(self, boot: bytes, last: int) -> None:
+        """Remembers how far it is; a boot that is long gone is forgotten."""
+        if boot not in self._seen and len(self._seen) >= BOOTS_MAX:
+            del self._seen[next(iter(self._seen))]
+        self._seen[boot] = last
+
+    def _count(self, outcomes: list[Outcome]) -> None:
         meter = self.role.meter
         published_ns = time.time_ns()
-        for record, outcome in zip(received, outcomes, strict=True):
-            if record.source == SOURCE:
-                continue
-            meter.count("rsu_messages_received_total", type=outcome.type or "unknown", channel=record.channel)
-            meter.stage("publish", max(published_ns - record.receive_time_ns, 0))
+        for outcome in outcomes:
+            self._heard[outcome.type or "unknown", outcome.channel] += 1
+            meter.stage("publish", max(published_ns - outcome.receive_time_ns, 0))
             if isinstance(outcome, Stored):
                 meter.sender(outcome.sender, outcome.type)
             elif isinstance(outcome, Quarantined):
-                meter.event("reject", f"{outcome.source}: {outcome.type or 'record'}: {outcome.reason}", record.receive_time_ns)
+                what = f"{outcome.source}: {outcome.type or 'record'}: {outcome.reason}"
+                meter.event("reject", what, outcome.receive_time_ns)
 
 
 class Gathered:

@@ -23,7 +23,6 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
 class Records(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="records"):
     """ingest → engine: the sequence numbers first … last of one boot, none left out.
 
-    :param again: sent before and not acknowledged: only to be stored, not to be shown or acted on again.
     :param items: the received records among them, in their order.
     :param shed: those that were shed, counted together where they agree in minute, source, type and reason.
     :param selftests: sequence numbers of the unit's own messages through the whole path, which are not stored.
@@ -33,7 +32,6 @@ class Records(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="rec
     boot: bytes
     first: int
     last: int
-    again: bool = False
     items: list[Received]
     shed: list[Shed] = []
     selftests: list[int] = []

@@ -13,6 +13,7 @@ from rsu.errors import FrameError, SourceError
 from rsu.pipeline import envelope
 from rsu.pipeline.envelope import Ack, Again, Inlet, Records
 from rsu.pipeline.importance import PICTURES, SERVICES
+from rsu.pipeline.patience import Patience
 from rsu.pipeline.recording import Recorder
 from rsu.pipeline.role import POLL_MS, Role, send
 from rsu.pipeline.role import frames as waiting_frames
@@ -27,6 +28,7 @@ MILLISECOND_NS = 1_000_000
 TICK_NS = 100 * MILLISECOND_NS
 BOOT_OCTETS = 16
 INLET_FRAMES_MAX = 64  # taken from the inlet before the radios are looked at again
+BATCHES_MAX = 64  # sent before the radios are looked at again
 DRAIN_S = 5.0  # how long an orderly stop waits for the recorder
 
 _TYPES = {aid: message.name for standard in STANDARDS.values() for message in standard.messages for aid in message.aids}
@@ -58,10 +60,13 @@ class Ingest:
         self.rsu = role.config.unit.id
         self.boot = os.urandom(BOOT_OCTETS)
         self.window = Window(self.rsu, self.boot, _parameters(role), classify)
+        self._patience = Patience(time.monotonic_ns())
         self.selftest = SelfTest(settings.selftest_s)
         self.recorder = Recorder.of(role.config, role.meter, self.boot)
         self._hand_on = hand_on
         self._records_socket = records
+        # With the engine in this thread the radios are looked at between two batches: what is too much is shed here, by rule.
+        self._batches_a_turn = BATCHES_MAX if records is not None else 1
         self.ack = role.links.pull("ack")
         self.inlets = role.links.inlets()
         self.sources: list[LiveSource] = open_live_sources(role.config)
@@ -74,8 +79,8 @@ class Ingest:
             self._poller.register(readable, zmq.POLLIN)
 
     def turn(self, timeout_ms: int) -> None:
-        """Waits until something is there, and takes all that is."""
-        for ready, _ in self._poller.poll(timeout_ms):
+        """Waits until something is there, and takes all that is; not while records wait that the engine would take."""
+        for ready, _ in self._poller.poll(0 if self.window.waiting and not self._blocked else timeout_ms):
             if ready is self.ack:
                 self._take_acks()
             elif ready in self.inlets:
@@ -113,7 +118,7 @@ class Ingest:
 
     def _take(self, heard: Iterable[Heard]) -> None:
         meter = self.role.meter
-        now_ns = time.monotonic_ns()
+        since_ns = self._patience.turn(time.monotonic_ns(), waiting=self._blocked)
         for item in heard:
             record = Received(
                 rsu_id=self.rsu,
@@ -131,7 +136,7 @@ class Ingest:
                 meta=item.meta or {},
             )
             self.recorder.write(record)
-            self.window.add(record, now_ns)
+            self.window.add(record, since_ns)
             meter.count("rsu_source_records_total", source=item.source)
 
     def _take_inlet(self, inlet: zmq.Socket[bytes]) -> None:
@@ -168,19 +173,25 @@ class Ingest:
                     if passed := self.selftest.acknowledge(answer.last):
                         self.role.meter.count("rsu_selftest_passed_total", passed)
             elif isinstance(answer, Again):
-                self.window.again(show=answer.role == "engine")
+                self.window.again()
                 self.role.meter.event("event", f"the {answer.role} role asks for unacknowledged records again", time.time_ns())
 
     # What goes on ------------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
-        self.window.shed_aged(time.monotonic_ns())
-        while (batch := self.window.next_batch()) is not None:
+        now_ns = time.monotonic_ns()
+        if self.window.waiting:
+            self.window.shed_aged(self._patience.turn(now_ns, waiting=self._blocked))
+        for _ in range(self._batches_a_turn):
+            batch = self.window.next_batch()
+            if batch is None:
+                break
             if not self._hand_on(self._records(batch)):
                 self.window.take_back(batch)
                 self._watch(True)
                 return
-            self.window.sent(batch)
+            self._patience.taken(now_ns)
+            self.window.sent()
         self._watch(False)
 
     def _watch(self, blocked: bool) -> None:
@@ -199,7 +210,6 @@ class Ingest:
             boot=self.boot,
             first=batch.first,
             last=batch.last,
-            again=batch.again,
             items=batch.items,
             shed=batch.shed,
             selftests=self.selftest.among(batch.first, batch.last),
@@ -215,7 +225,7 @@ class Ingest:
         if not self.role.stop.is_set() and self.selftest.due(now_ns):
             self.selftest.sent(self.window.last + 1, now_ns)
             record = self.selftest.record(self.rsu, self.boot, self.window.last + 1, wall_ns)
-            self.window.add(record, now_ns)
+            self.window.add(record, self._patience.time_ns)
         self._measure()
         self.role.report()
 

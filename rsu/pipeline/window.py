@@ -54,7 +54,6 @@ class Batch(msgspec.Struct, frozen=True):
 
     first: int
     last: int
-    again: bool
     items: list[Received]
     shed: list[Shed]
 
@@ -70,7 +69,6 @@ class Window:
         self.boot = boot
         self.last = 0
         self.acknowledged = 0
-        self.shown = 0  # up to here the engine has seen the records once
         self.records = 0
         self.octets = 0
         self._parameters = parameters
@@ -88,7 +86,7 @@ class Window:
     def add(self, record: Received, now_ns: int) -> Shed | None:
         """Takes the next record, whose sequence number is ``last`` + 1; tells what was shed for it.
 
-        :param now_ns: of the monotonic clock, like that of :meth:`shed_aged`.
+        :param now_ns: of the clock of :class:`rsu.pipeline.patience.Patience`, like that of :meth:`shed_aged`.
         """
         self.last += 1
         if self._waiting:
@@ -123,29 +121,25 @@ class Window:
         items: list[Received] = []
         shed: list[Shed] = []
         first = self._first_of(self._waiting[0])
-        again = first <= self.shown
         number = first - 1
         while self._waiting and len(items) < self._parameters.batch_records_max:
-            entry = self._waiting[0]
-            if (self._first_of(entry) <= self.shown) != again:
-                break
-            self._held.append(self._waiting.popleft())
+            entry = self._waiting.popleft()
+            self._held.append(entry)
             if isinstance(entry, ShedRun):
                 shed.extend(entry.counts.values())
                 number = entry.last
             else:
                 items.append(entry)
                 number = entry.sequence
-        return Batch(first, number, again, items, shed)
+        return Batch(first, number, items, shed)
 
     def take_back(self, batch: Batch) -> None:
         """The batch could not be sent: it waits again."""
         while self._held and self._first_of(self._held[-1]) >= batch.first:
             self._waiting.appendleft(self._held.pop())
 
-    def sent(self, batch: Batch) -> None:
+    def sent(self) -> None:
         """The batch is on its way."""
-        self.shown = max(self.shown, batch.last)
         if not self._waiting:
             for numbers in self._classes:
                 numbers.clear()
@@ -159,17 +153,12 @@ class Window:
             while entries and self._last_of(entries[0]) <= last:
                 self._forget(entries.popleft())
 
-    def again(self, *, show: bool) -> None:
-        """All that is not acknowledged is sent once more.
-
-        :param show: the engine has lost what it knew, and shows the records again.
-        """
+    def again(self) -> None:
+        """All that is not acknowledged is sent once more."""
         self._waiting.extendleft(reversed(self._held))
         self._held.clear()
         for numbers in self._classes:
             numbers.clear()
-        if show:
-            self.shown = self.acknowledged
 
     # Room -----------------------------------------------------------------------------------------------------------
 

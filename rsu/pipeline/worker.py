@@ -6,6 +6,7 @@ the input ends the supervisor is gone, and all roles stop. A role that fails end
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -22,6 +23,8 @@ from rsu.pipeline.links import Links
 from rsu.pipeline.role import Role
 
 FAULT = 70
+GC_THRESHOLDS = (50_000, 20, 50)
+"""Python looks for cycles this seldom: a record leaves none, and a look at all that the window holds takes milliseconds."""
 FRONT = ("ingest", "engine")
 SWITCH_S = 0.001
 """Python's threads change places this often; the default of 5 ms would be the worst latency of a role beside a busy one."""
@@ -35,6 +38,7 @@ def main(config_path: str, names: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the supervisor says when, and in which order
     sys.setswitchinterval(SWITCH_S)
+    gc.set_threshold(*GC_THRESHOLDS)
     config = load_config(config_path)
     configure_logging(config.observability, "+".join(names))
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()

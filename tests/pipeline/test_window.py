@@ -47,7 +47,7 @@ def numbers(batch: Batch | None) -> list[int]:
 def send_all(held: Window) -> list[Batch]:
     batches = []
     while (batch := held.next_batch()) is not None:
-        held.sent(batch)
+        held.sent()
         batches.append(batch)
     return batches
 
@@ -89,21 +89,14 @@ class TestOrder:
 
 
 class TestAgain:
-    def test_for_the_recorder_only_what_is_new_is_shown(self) -> None:
+    def test_all_that_is_not_acknowledged_is_sent_once_more(self) -> None:
         held = window()
         fill(held, "bbb")
         send_all(held)
         held.acknowledge(1)
-        held.again(show=False)
+        held.again()
         fill(held, "b")
-        assert [(batch.again, numbers(batch)) for batch in send_all(held)] == [(True, [2, 3]), (False, [4])]
-
-    def test_for_the_engine_all_is_shown(self) -> None:
-        held = window()
-        fill(held, "bb")
-        send_all(held)
-        held.again(show=True)
-        assert [(batch.again, numbers(batch)) for batch in send_all(held)] == [(False, [1, 2])]
+        assert [numbers(batch) for batch in send_all(held)] == [[2, 3, 4]]
 
 
 class TestShedding:
@@ -189,7 +182,7 @@ class Recorder:
             head = self.head
             items = [item for item in batch.items if item.sequence > head]
             shed = [one for one in batch.shed if one.sequence > head]
-            self.pending.append(Batch(head + 1, batch.last, batch.again, items, shed))
+            self.pending.append(Batch(head + 1, batch.last, items, shed))
         return True
 
     def commit(self) -> int:
@@ -213,9 +206,9 @@ def test_every_number_has_one_fate_whatever_is_lost(steps: list[tuple[str, objec
             for _ in range(int(str(argument))):
                 if (batch := held.next_batch()) is None:
                     break
-                held.sent(batch)
+                held.sent()
                 if step == "send" and not recorder.take(batch):
-                    held.again(show=False)
+                    held.again()
         elif step == "full" and (batch := held.next_batch()) is not None:
             held.take_back(batch)
         elif step == "age":
@@ -225,9 +218,9 @@ def test_every_number_has_one_fate_whatever_is_lost(steps: list[tuple[str, objec
             held.acknowledge(recorder.commit())
         elif step == "recorder":
             recorder.pending = []
-            held.again(show=False)
+            held.again()
         elif step == "engine":
-            held.again(show=True)
+            held.again()
         assert held.records <= records_max
     fates = Counter(item.sequence for batch in recorder.disk for item in batch.items)
     shed = sum(one.count for batch in recorder.disk for one in batch.shed)

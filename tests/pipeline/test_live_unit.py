@@ -1,0 +1,97 @@
+"""A unit that runs: what it hears it stores, once, whatever is killed."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+import pytest
+from live_unit import EACH_ALONE, LiveUnit, bsm, is_balanced, until
+
+GROUPINGS = {
+    "front": (("ingest", "engine"), ("record", "uplink", "broadcast")),
+    "engine-alone": (("engine",), ("ingest", "record", "uplink", "broadcast")),
+    "one-process": (("ingest", "engine", "record", "uplink", "broadcast"),),
+    "each-alone": EACH_ALONE,
+}
+
+
+@pytest.mark.parametrize("processes", GROUPINGS.values(), ids=GROUPINGS.keys())
+def test_what_is_heard_is_stored_in_every_grouping_of_the_roles(tmp_path: Path, processes: tuple[tuple[str, ...], ...]) -> None:
+    with LiveUnit(tmp_path, processes=processes) as unit:
+        numbers = unit.send(1_000)
+        unit.send_octets(b"\x00not a message")
+        assert unit.stop() == 0
+        assert sorted(unit.numbers()) == list(numbers)
+        assert unit.ledger() == {"received": 1_001, "stored": 1_000, "quarantined": 1, "duplicate": 0, "shed": 0}
+
+
+@pytest.mark.parametrize("role", ["engine", "record", "uplink", "broadcast"])
+def test_a_role_that_is_killed_costs_no_record(tmp_path: Path, role: str) -> None:
+    draw = random.Random(role)
+    with LiveUnit(tmp_path, processes=EACH_ALONE) as unit:
+        for _ in range(3):
+            sender = threading.Thread(target=unit.send, args=(1_500,))
+            sender.start()
+            sender.join(draw.uniform(0.05, 0.7))
+            unit.kill(role)
+            sender.join()
+        assert unit.stop() == 0
+        assert sorted(unit.numbers()) == list(range(4_500))
+        assert unit.ledger()["received"] == 4_500 and is_balanced(unit.ledger())
+
+
+def test_no_acknowledged_record_is_lost_and_none_is_there_twice_when_ingest_is_killed(tmp_path: Path) -> None:
+    draw = random.Random(5)
+    with LiveUnit(tmp_path) as unit:
+        for _ in range(3):
+            sender = threading.Thread(target=unit.send, args=(1_500,))
+            sender.start()
+            sender.join(draw.uniform(0.05, 0.7))
+            unit.kill("ingest")
+            sender.join()
+        assert unit.stop() == 0
+        acknowledged = {(boot, last) for _, boot, last in unit.heads()}
+        assert len(acknowledged) == 4
+        for boot, last in acknowledged:
+            there = [sequence for (sequence,) in unit.rows(f"SELECT sequence FROM message WHERE boot_id = x'{boot.hex()}'")]
+            assert 0 <= last - len(there) <= 60  # selftests
+            assert max(there, default=0) <= last
+        assert len(set(unit.numbers())) == len(unit.numbers())
+        assert is_balanced(unit.ledger())
+
+
+def test_a_frame_that_two_radios_hear_is_one_message_and_one_duplicate(tmp_path: Path) -> None:
+    more = '[[radio]]\nname = "second"\nlisten = ["127.0.0.1:{port}"]\n'
+    from live_unit import free_port
+
+    port = free_port()
+    with LiveUnit(tmp_path, more=more.format(port=port)) as unit:
+        for number in range(100):
+            frame = bsm(number)
+            unit.send_octets(frame)
+            unit._radio.sendto(frame, ("127.0.0.1", port))
+        assert unit.stop() == 0
+        assert unit.ledger() == {"received": 200, "stored": 100, "quarantined": 0, "duplicate": 100, "shed": 0}
+
+
+def test_malformed_datagrams_among_good_ones_are_quarantined_one_by_one(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    with LiveUnit(tmp_path) as unit:
+        for number in range(500):
+            unit.send_octets(bsm(number))
+            frame = bytearray(bsm(number))
+            unit.send_octets(draw.choice([bytes(frame[: draw.randrange(len(frame))]), draw.randbytes(draw.randrange(1, 200))]))
+        assert unit.stop() == 0
+        ledger = unit.ledger()
+        assert ledger["received"] == 1_000 and is_balanced(ledger)
+        assert set(unit.numbers()) >= set(range(500))
+        assert ledger["quarantined"] >= 400
+
+
+def test_the_selftest_goes_the_whole_way_and_is_not_stored(tmp_path: Path) -> None:
+    with LiveUnit(tmp_path) as unit:
+        until(lambda: unit.metrics()["rsu_selftest_passed_total"] >= 2, "two selftests")
+        assert unit.stop() == 0
+        assert unit.stored() == 0 and unit.ledger()["received"] == 0
