@@ -14,6 +14,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from types import ModuleType
 
 import zmq
 
@@ -44,7 +45,9 @@ def main(config_path: str, names: list[str]) -> int:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     links = Links(context, Path(run_dir(config)), config.pipeline)
     roles = {name: Role(name, config, links) for name in names}
-    threads = [threading.Thread(target=_run, args=(roles, names), name=names[0]) for names in _threads(names)]
+    # Imported here, for two threads that import one package at a time can meet in the middle of it.
+    parts = [(_module(shared), [roles[name] for name in shared]) for shared in _threads(names)]
+    threads = [threading.Thread(target=_run, args=part, name=part[1][0].name) for part in parts]
     for thread in threads:
         thread.start()
     threading.Thread(target=_listen, args=(roles,), name="orders", daemon=True).start()
@@ -61,17 +64,19 @@ def _threads(names: list[str]) -> list[tuple[str, ...]]:
     return [(name,) for name in names]
 
 
-def _run(roles: dict[str, Role], names: tuple[str, ...]) -> None:
+def _module(names: tuple[str, ...]) -> ModuleType:
+    return importlib.import_module("rsu.pipeline.front" if names == FRONT else f"rsu.pipeline.{names[0]}")
+
+
+def _run(module: ModuleType, roles: list[Role]) -> None:
     """A thread: its roles, and their last reports. The outermost frame: nothing of ours may end it unnoticed."""
-    mine = [roles[name] for name in names]
     try:
-        module = importlib.import_module("rsu.pipeline.front" if names == FRONT else f"rsu.pipeline.{names[0]}")
-        module.run(*mine)
-        for role in mine:
+        module.run(*roles)
+        for role in roles:
             role.close()
             print(f"done {role.name}", flush=True)
     except Exception as error:
-        mine[0].log.critical("role failed", reason=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
+        roles[0].log.critical("role failed", reason=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         os._exit(FAULT)
 
 
