@@ -23,6 +23,7 @@ from rsu.store.outbox import Outbox
 from rsu.store.parcels import Parcel
 
 MILLISECOND_NS = 1_000_000
+SECOND_NS = 1_000_000_000
 DAY_NS = 86_400_000_000_000
 FRAMES_MAX = 1_024  # taken before the commit is looked at
 DRAIN_S = 0.01  # between two looks at what the engine sent: many small frames, few awakenings
@@ -78,8 +79,10 @@ class RecordRole:
         self._pending: defaultdict[tuple[int, str, bytes], Pending] = defaultdict(lambda: Pending([]))
         self._octets = 0
         self._counts = Counts()
+        self._told = ""  # what is wrong with the database, as it was last logged
         self._touched: set[Boot] = set()
         self._commit_due_ns = self._again_due_ns = self._evict_due_ns = 0
+        role.meter.gauge("rsu_store_up", 1, store="outbox")
         send(self.ack, envelope.encode(Again(role="record")))
 
     def turn(self) -> None:
@@ -96,7 +99,7 @@ class RecordRole:
             self._commit(now_ns)
         if now_ns >= self._evict_due_ns:
             self._evict(now_ns)
-        self._measure()
+            self._measure()
         self.role.report()
 
     def finish(self) -> None:
@@ -205,8 +208,21 @@ class RecordRole:
             self.role.meter.count("rsu_outbox_evicted_total", evicted.records, importance=NAMES[number])
 
     def _measure(self) -> None:
-        meter = self.role.meter
+        meter, now_ns = self.role.meter, time.time_ns()
         meter.gauge("rsu_queue_depth", sum(len(pending.bodies) for pending in self._pending.values()), queue="commit")
+        usage = self.outbox.usage(self._targets)
+        meter.gauge("rsu_outbox_octets", usage.octets_used)
+        oldest_ns = min(filter(None, usage.undelivered_ns.values()), default=now_ns)
+        meter.gauge("rsu_outbox_oldest_age_seconds", max(now_ns - oldest_ns, 0) / SECOND_NS)
+        if self.delivery is not None:
+            state = self.delivery.state()
+            meter.gauge("rsu_store_up", float(state.connected), store=DATABASE)
+            meter.gauge("rsu_upload_lag_seconds", state.lag_s(now_ns), target=DATABASE)
+            if state.error != self._told:
+                self._told = state.error
+                if state.error:
+                    self.role.log.warning("database does not take records", reason=state.error)
+                    meter.event("fault", state.error, now_ns)
 
 
 def _behind(outcomes: Outcomes, head: int) -> Outcomes:

@@ -9,9 +9,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,8 @@ from rsu.frames import wrap_payload
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 60.0
-EACH_ALONE = (("ingest",), ("engine",), ("record",), ("uplink",), ("broadcast",))
+ROLES = ("ingest", "engine", "record", "uplink", "broadcast")
+EACH_ALONE = tuple((role,) for role in ROLES)
 
 
 def until(holds: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
@@ -84,6 +86,8 @@ class LiveUnit:
         pipeline: str = "",
         store: str = "",
         more: str = "",
+        selftest_s: float = 0.5,
+        environ: Mapping[str, str] | None = None,
         wrap: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
@@ -104,7 +108,7 @@ name = "pc5"
 listen = ["127.0.0.1:{self.port}"]
 [pipeline]
 processes = {json.dumps(processes)}
-selftest_s = 0.5
+selftest_s = {selftest_s}
 restart_s_max = 0.5
 {pipeline}
 [store]
@@ -118,6 +122,7 @@ listen = "127.0.0.1:{self.page}"
         )
         self.log = folder / "unit.log"
         self._wrap = wrap
+        self._environ = dict(environ or {})
         self.sent = 0
         self._radio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.process: subprocess.Popen[bytes] | None = None
@@ -132,7 +137,7 @@ listen = "127.0.0.1:{self.page}"
         self._radio.close()
 
     def start(self) -> None:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), **self._environ}
         with self.log.open("ab") as log:
             command = [*self._wrap, sys.executable, "-m", "rsu.cli", "run", "-c", str(self.config)]
             self.process = subprocess.Popen(command, cwd=self.folder, env=environ, stdout=log, stderr=log)
@@ -164,8 +169,8 @@ listen = "127.0.0.1:{self.page}"
         self.sent += count
         return numbers
 
-    def send_octets(self, octets: bytes) -> None:
-        self._radio.sendto(octets, ("127.0.0.1", self.port))
+    def send_octets(self, octets: bytes, port: int = 0) -> None:
+        self._radio.sendto(octets, ("127.0.0.1", port or self.port))
 
     # What it says ----------------------------------------------------------------------------------------------------
 
@@ -211,10 +216,26 @@ listen = "127.0.0.1:{self.page}"
         sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
         return dict(zip(names, self.rows(f"SELECT {sums} FROM ledger")[0], strict=True))
 
-    def heads(self) -> Iterator[tuple[str, bytes, int]]:
-        """(unit, boot, last number) that the recorder has acknowledged."""
+    def heads(self) -> dict[bytes, int]:
+        """Boot → the last number that the recorder has acknowledged."""
         with closing(sqlite3.connect(self.state / "outbox.db", timeout=10)) as connection:
-            yield from connection.execute("SELECT rsu, boot, last FROM head").fetchall()
+            return dict(connection.execute("SELECT boot, last FROM head").fetchall())
+
+    def assert_exactly_once(self) -> None:
+        """Of each boot every acknowledged number has one row, and nothing else has; for a unit without selftests."""
+        for boot, last in self.heads().items():
+            tables = ("message", "quarantine")
+            select = " UNION ALL ".join(f"SELECT sequence FROM {name} WHERE boot_id = x'{boot.hex()}'" for name in tables)
+            assert sorted(sequence for (sequence,) in self.rows(select)) == list(range(1, last + 1))
+        assert len(set(self.numbers())) == len(self.numbers())
+        ledger = self.ledger()
+        assert is_balanced(ledger) and ledger["received"] == sum(self.heads().values())
+
+
+def keep_sending(unit: LiveUnit, done: threading.Event, rate: float = 1_000.0) -> None:
+    """Sends until it is told to end; for a thread."""
+    while not done.is_set():
+        unit.send(round(rate / 10), rate)
 
 
 def is_balanced(ledger: dict[str, int]) -> bool:
