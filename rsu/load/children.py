@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -63,7 +65,14 @@ class Child:
 def started(body: Callable[..., None], *arguments: Any) -> Child:
     """A process that runs ``body(*arguments, pipe)``."""
     here, there = _context.Pipe()
-    process = _context.Process(target=body, args=(*arguments, there), name=body.__name__, daemon=True)
+    process = _context.Process(target=_run, args=(body, *arguments, there), name=body.__name__.strip("_"), daemon=True)
     process.start()
     there.close()
     return Child(process, here)
+
+
+def _run(body: Callable[..., None], *arguments: Any) -> None:
+    """Ctrl-C goes to all processes of a terminal; the one that started this one ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(EOFError, BrokenPipeError):  # the pipe's other end has gone: nobody waits for a result
+        body(*arguments)

@@ -76,8 +76,6 @@ def listen(endpoint: str, standard: str, pipe: Connection) -> None:
         while _obey(pipe, ear):
             if any(fd is bus for fd, _ in poller.poll(POLL_MS)):
                 ear.hear(_waiting(bus))
-    except EOFError:  # the bench has ended
-        pass
     finally:
         context.destroy(linger=0)
 

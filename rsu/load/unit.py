@@ -26,6 +26,7 @@ from rsu.store import Store
 STOP_S_MAX = 30.0
 LOG_LINES_SHOWN = 5
 BUS, INLET = "bus", "inlet"
+SQLITE = "sqlite:///"
 RUN_DIR = "run"  # of the sockets, inside state_dir, where none is set
 
 # What a measured unit does not have: devices and platforms of the field.
@@ -118,7 +119,9 @@ def target_of(config: Config, way: str, pid: int) -> Target:
 
 
 def ledger_at(url: str) -> Ledger:
-    """The sums of the ledger in a unit's database."""
+    """The sums of the ledger in a unit's database; none where it is not made yet."""
+    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
+        return Ledger()  # connecting would make it
     with contextlib.closing(Store(url)) as store:
         rows = store.ledger() if store.revision()[0] else []
     return Ledger(*(sum(row[name] for row in rows) for name in Ledger._fields))
@@ -157,7 +160,7 @@ def _toml_value(value: Any) -> str:
 
 
 def _database(url: str, state: Path) -> str:
-    return url if "://" in url else f"sqlite:///{(state / url).resolve()}"
+    return url if "://" in url else f"{SQLITE}{(state / url).resolve()}"
 
 
 def _reachable(listen: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 import tomllib
 from pathlib import Path
@@ -10,20 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zmq
 
 import rsu
-from rsu.config import load_config
+from rsu.config import Config, Pipeline, Radio, Unit, load_config
 from rsu.engine import Engine, Settings, Stored
-from rsu.errors import ConfigError
+from rsu.errors import ConfigError, SourceError
 from rsu.load import cores
 from rsu.load.latency import histogram, median_of, merged, of_buckets, percentiles_ms
 from rsu.load.listener import Ear
 from rsu.load.mix import MIXES, NUMBERS_MAX, Numbers, Stencil, frames_of, mix_of
 from rsu.load.schedule import FIRST_NUMBER, Spacing, schedule
-from rsu.load.sender import send_all
+from rsu.load.sender import Aim, opened, send_all
 from rsu.load.target import Ledger, stages_in
 from rsu.load.targets import highest, holds, verdicts
-from rsu.load.unit import own_settings, toml_text
+from rsu.load.unit import ledger_at, own_settings, target_of, toml_text
+from rsu.pipeline import envelope
 from rsu.received import Received
 
 MS = 1_000_000
@@ -82,6 +85,37 @@ def test_what_is_late_goes_at_once_and_its_lateness_is_told() -> None:
     assert batches[1:] == [9]
     # Message k was due k ms after the first, and all went after 50 ms.
     assert (sent.late_ns[1:] >= [(50 - place) * MS for place in range(1, 10)]).all()
+
+
+def test_the_inlet_gets_what_is_due_in_one_envelope(tmp_path: Path) -> None:
+    pull = zmq.Context.instance().socket(zmq.PULL)
+    pull.bind(f"ipc://{tmp_path}/inlet")
+    push, close = opened(Aim("inlet", f"ipc://{tmp_path}/inlet"))
+    try:
+        assert push([b"a", b"b"]) == 2
+        assert pull.poll(10_000)
+        heard = envelope.decode(pull.recv())
+    finally:
+        close()
+        pull.close(0)
+    assert isinstance(heard, envelope.Inlet)
+    assert [(item.data, item.channel, item.source) for item in heard.items] == [(b"a", "pc5", "bench"), (b"b", "pc5", "bench")]
+
+
+def test_what_a_socket_does_not_take_is_refused() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind(("127.0.0.1", 0))
+        port = line.getsockname()[1]
+    push, close = opened(Aim("udp", f"127.0.0.1:{port}"))  # nobody listens there any more
+    taken = sum(push([b"a"]) for _ in range(100))
+    close()
+    assert taken < 100
+
+
+@pytest.mark.parametrize("aim", [Aim("udp", "nowhere"), Aim("udp", "127.0.0.1:x"), Aim("inlet", "nowhere")], ids=str)
+def test_an_address_that_is_none_is_said(aim: Aim) -> None:
+    with pytest.raises(SourceError, match=aim.address):
+        opened(aim)
 
 
 # Messages -----------------------------------------------------------------------------------------------------------------
@@ -281,6 +315,34 @@ def test_a_unit_of_our_own_keeps_the_settings_and_not_the_devices(tmp_path: Path
     assert (config.mqtt, config.controller) == (None, ())
     assert [radio.name for radio in config.radio] == ["bench"]
     assert config.unit.state_dir.startswith(str(tmp_path / "x"))
+
+
+def test_a_database_that_is_not_made_yet_has_an_empty_ledger_and_stays_unmade(tmp_path: Path) -> None:
+    assert ledger_at(f"sqlite:///{tmp_path}/rsu.db") == Ledger()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "way", "said"),
+    [
+        ({}, "udp", "no [[radio]] listens"),
+        ({"radio": (Radio(name="r"),)}, "udp", "no [[radio]] listens"),
+        ({"pipeline": Pipeline(bus="tcp://0.0.0.0:5555")}, "inlet", "[pipeline] bus = tcp://0.0.0.0:5555"),
+        ({"pipeline": Pipeline(inlet="tcp://0.0.0.0:5555")}, "inlet", "[pipeline] inlet = tcp://0.0.0.0:5555"),
+    ],
+    ids=["no-radio", "radio-that-only-sends", "bus-with-keys", "inlet-with-keys"],
+)
+def test_a_unit_that_cannot_be_measured_is_said(more: dict[str, Any], way: str, said: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        target_of(Config(**more), way, os.getpid())
+    assert said in str(raised.value)
+
+
+def test_a_unit_is_looked_at_where_its_settings_say() -> None:
+    unit = Unit(id="u", state_dir="/var/lib/rsu")
+    target = target_of(Config(unit=unit, radio=(Radio(name="r", listen=("0.0.0.0:46800",)),)), "udp", os.getpid())
+    assert (target.rsu, target.bus, target.aim) == ("u", "ipc:///var/lib/rsu/run/bus", Aim("udp", "127.0.0.1:46800"))
+    assert os.getpid() in target.pids()
 
 
 def test_settings_are_written_as_toml_reads_them() -> None:
