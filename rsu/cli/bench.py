@@ -20,6 +20,7 @@ from rsu.errors import SourceError
 if TYPE_CHECKING:
     from rsu.load.sender import Load
     from rsu.load.target import Target
+    from rsu.load.targets import Verdict
 
 NAME = "bench"
 RUNS_MAX = 100
@@ -127,21 +128,29 @@ def _report(result: dict[str, Any], as_json: bool) -> bool:
 
     judged = verdicts(result)
     if as_json:
-        rows = [{"measure": row.measure, "most": row.most, "measured": measured, "met": met} for row, measured, met in judged]
+        rows = [
+            {"measure": row.measure, "most": row.most, "measured": measured, "met": met, "over_echo": over_echo}
+            for row, measured, met, over_echo in judged
+        ]
         print_json(result | {"targets": rows})
-        return all(met for _, _, met in judged)
+        return all(one.met for one in judged)
     print_line("{rate} messages/s for {seconds:g} s, {runs} runs, {standard}, {spacing}".format_map(result))
     _print_latencies(result)
     _print_counts(result)
-    grid = table("targets at this rate", ("measure", "most", "measured", "unit", ""), right=("most", "measured"))
-    for row, measured, met in judged:
-        word = "not measured" if met is None else "met" if met else "NOT MET"
-        grid.add_row(row.measure, f"{row.most:g}", "-" if measured is None else f"{measured:g}", row.unit, word)
-    print_table(grid)
+    _print_verdicts(judged)
     if "highest_rate" in result:
         print_line(f"highest rate at which p99 and loss hold: {result['highest_rate'] or 'none'}")
     print_next("rsu bench --rate 2000 --find --plot latency.svg")
-    return all(met for _, _, met in judged)
+    return all(one.met for one in judged)
+
+
+def _print_verdicts(judged: list[Verdict]) -> None:
+    names = ("measure", "most", "measured", "over echo", "unit", "")
+    grid = table("targets at this rate", names, right=names[1:4])
+    for one in judged:
+        figures = ("-" if figure is None else f"{figure:g}" for figure in (one.row.most, one.measured, one.over_echo))
+        grid.add_row(one.row.measure, *figures, one.row.unit, one.word)
+    print_table(grid)
 
 
 def _print_latencies(result: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ from rsu.load.turn import Bench
 RATE_MAX = 200_000
 ECHO_S_MAX = 10.0
 """The echo pipeline takes no longer turns: it has no memory that fills."""
+TRIES = 2
+"""Of a rate that does not hold: on a shared machine a neighbour may have taken the core."""
 PLOT_SHARES = (0.125, 0.25, 0.5)
 """Of the measured rate: the other points of a plot."""
 
@@ -63,8 +65,11 @@ class Pair:
         tried: dict[int, dict[str, Any]] = {}
 
         def held(rate_hz: int) -> bool:
-            tried[rate_hz] = self.result(load._replace(rate_hz=rate_hz), 1, say)
-            return holds(tried[rate_hz])
+            for _ in range(TRIES):
+                tried[rate_hz] = self.result(load._replace(rate_hz=rate_hz), 1, say)
+                if holds(tried[rate_hz]):
+                    return True
+            return False
 
         return highest(held, load.rate_hz, RATE_MAX), [tried[rate] for rate in sorted(tried)]
 

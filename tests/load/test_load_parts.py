@@ -24,7 +24,7 @@ from rsu.load.mix import MIXES, NUMBERS_MAX, Numbers, Stencil, frames_of, mix_of
 from rsu.load.schedule import FIRST_NUMBER, Spacing, schedule
 from rsu.load.sender import Aim, opened, send_all
 from rsu.load.target import Ledger, stages_in
-from rsu.load.targets import highest, holds, verdicts
+from rsu.load.targets import TARGETS, highest, holds, verdicts
 from rsu.load.unit import ledger_at, own_settings, target_of, toml_text
 from rsu.pipeline import envelope
 from rsu.received import Received
@@ -268,6 +268,28 @@ def test_a_rate_is_judged_by_the_nearest_target_above(rate: int, p99_most: float
 )
 def test_a_target_is_met_at_its_bound_and_not_past_it(more: dict[str, Any], measure: str, met: bool | None) -> None:
     assert {verdict.row.measure: verdict.met for verdict in verdicts(result(2_000, **more))}[measure] is met
+
+
+def test_the_page_about_the_bench_has_the_table_of_targets() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "latency-bench.md").read_text()
+    names = {"ingest_publish_ms.p50": "p50", "ingest_publish_ms.p99": "p99", "ingest_publish_ms.p999": "p99.9"}
+    for row in TARGETS:
+        line = next(line for line in page.splitlines() if line.startswith(f"| {row.rate_hz:,}" if row.rate_hz else "| any "))
+        most = {"lost": "nothing lost", "shed": "nothing shed", "core_share": f"{row.most:g} cores"}.get(row.measure)
+        most = most or (f"{names[row.measure]} ≤ {row.most:g} ms" if row.measure in names else f"{row.most:g} ms (p99)")
+        assert most in line
+
+
+@pytest.mark.parametrize(
+    ("measured", "over_echo", "word"),
+    [(2.0, 1.9, "met"), (3.0, 2.0, "met over the echo"), (3.0, 2.1, "NOT MET"), (None, None, "not measured")],
+    ids=str,
+)
+def test_a_latency_the_machine_spoils_is_told_from_one_of_the_unit(measured: Any, over_echo: Any, word: str) -> None:
+    latencies = {"ingest_publish_ms": {"p99": measured}, "over_echo_ms": {"p99": over_echo}}
+    found = {one.row.measure: one for one in verdicts(result(2_000, **latencies))}
+    assert found["ingest_publish_ms.p99"].word == word
+    assert found["core_share"].over_echo is None
 
 
 @pytest.mark.parametrize("more", [{"lost": 1}, {"shed": 1}, {"refused": 1}, {"ingest_publish_ms": None}], ids=str)
