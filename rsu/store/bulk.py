@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
@@ -30,12 +31,12 @@ INSERTS = {
     "ON CONFLICT DO NOTHING"
     for kind, table in TABLES.items()
 }
-#: SQLAlchemy's type → PostgreSQL's, as COPY in binary must be told them.
+#: Our column's type on PostgreSQL → its name for COPY in binary, which must be told.
 POSTGRESQL_TYPES = {
     "BIGINT": "int8",
-    "INTEGER": "int4",
+    "BYTEA": "bytea",
     "FLOAT": "float8",
-    "BLOB": "bytea",
+    "INTEGER": "int4",
     "TEXT": "text",
     "VARCHAR": "varchar",
 }
@@ -92,7 +93,7 @@ def _copy(connection: Connection, kind: type[Row], rows: list[tuple[Any, ...]]) 
         with raw.cursor() as cursor:
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {staging} (LIKE {table}) ON COMMIT DELETE ROWS")
             with cursor.copy(f"COPY {staging} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(_types(kind))
+                copy.set_types(copy_types(kind))
                 for row in rows:
                     copy.write_row(row)
             cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ON CONFLICT DO NOTHING")
@@ -103,9 +104,8 @@ def _copy(connection: Connection, kind: type[Row], rows: list[tuple[Any, ...]]) 
         raise DBAPIError.instance(f"COPY {staging}", None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-def _types(kind: type[Row]) -> list[str]:
+def copy_types(kind: type[Row]) -> list[str]:
+    """The types of the columns, for COPY in binary."""
     columns = TABLES[kind].__table__.columns
-    return [
-        POSTGRESQL_TYPES[columns[name].type.__visit_name__.upper().replace("LARGE_BINARY", "BLOB")]
-        for name in kind.__struct_fields__
-    ]
+    spelled = [columns[name].type.compile(postgresql.dialect()) for name in kind.__struct_fields__]
+    return [POSTGRESQL_TYPES[name.partition("(")[0]] for name in spelled]
