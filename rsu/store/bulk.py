@@ -2,8 +2,8 @@
 
 :func:`write_new` holds for entries that are all new, as a unit's parcels are. Where one is there already it says so, and the
 caller rolls back and takes :func:`rsu.store.writing.write_each`, which counts duplicates exactly. SQLite gets ``executemany``;
-PostgreSQL gets COPY in binary into a temporary table and one ``INSERT … SELECT`` from it. An unlogged table in its place
-would be shared by the deliveries of all units.
+PostgreSQL gets COPY in binary into a temporary table and one ``INSERT … SELECT`` from it; an unlogged table, emptied each time,
+was measured at 0.92 of its rate (deleted) and 0.88 (truncated), and all units would share it.
 """
 
 from __future__ import annotations
