@@ -18,10 +18,12 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy import Dialect
 
 from bench.measure import quiet
 from bench.postgres import NoServerError, server
@@ -92,7 +94,8 @@ def batches(entries: Sequence[Entry], boot: bytes, first_id: int) -> list[Batch]
 
 def raw(store: Store) -> Way:
     """sqlite3.executemany, or psycopg COPY and INSERT, by hand, of tuples that are ready."""
-    write = _raw_postgresql if store.engine.dialect.name == "postgresql" else _raw_sqlite
+    dialect = store.engine.dialect
+    write = partial(_raw_postgresql, dialect) if dialect.name == "postgresql" else _raw_sqlite
 
     def way(given: Sequence[Batch]) -> float:
         ready = [_ready(batch) for batch in given]
@@ -121,13 +124,13 @@ def _raw_sqlite(connection: Any, rows: Rows) -> None:
     connection.execute("COMMIT")
 
 
-def _raw_postgresql(connection: Any, rows: Rows) -> None:
+def _raw_postgresql(dialect: Dialect, connection: Any, rows: Rows) -> None:
     with connection.cursor() as cursor:
         for kind, ready in rows.items():
             table, columns = TABLES[kind].__tablename__, COLUMNS[kind]
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table}_staging (LIKE {table}) ON COMMIT DELETE ROWS")
             with cursor.copy(f"COPY {table}_staging ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(copy_types(kind))
+                copy.set_types(copy_types(kind, dialect))
                 for row in ready:
                     copy.write_row(row)
             cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}_staging ON CONFLICT DO NOTHING")

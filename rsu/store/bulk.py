@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.exc import DBAPIError
 
 from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
@@ -93,7 +92,7 @@ def _copy(connection: Connection, kind: type[Row], rows: list[tuple[Any, ...]]) 
         with raw.cursor() as cursor:
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {staging} (LIKE {table}) ON COMMIT DELETE ROWS")
             with cursor.copy(f"COPY {staging} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(copy_types(kind))
+                copy.set_types(copy_types(kind, connection.dialect))
                 for row in rows:
                     copy.write_row(row)
             cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ON CONFLICT DO NOTHING")
@@ -104,8 +103,8 @@ def _copy(connection: Connection, kind: type[Row], rows: list[tuple[Any, ...]]) 
         raise DBAPIError.instance(f"COPY {staging}", None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-def copy_types(kind: type[Row]) -> list[str]:
+def copy_types(kind: type[Row], dialect: Dialect) -> list[str]:
     """The types of the columns, for COPY in binary."""
     columns = TABLES[kind].__table__.columns
-    spelled = [columns[name].type.compile(postgresql.dialect()) for name in kind.__struct_fields__]
+    spelled = [columns[name].type.compile(dialect) for name in kind.__struct_fields__]
     return [POSTGRESQL_TYPES[name.partition("(")[0]] for name in spelled]
