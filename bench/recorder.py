@@ -126,6 +126,7 @@ def _raw_sqlite(connection: Any, rows: Rows) -> None:
 
 def _raw_postgresql(dialect: Dialect, connection: Any, rows: Rows) -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")  # as ours does
         for kind, ready in rows.items():
             table, columns = TABLES[kind].__tablename__, COLUMNS[kind]
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table}_staging (LIKE {table}) ON COMMIT DELETE ROWS")
