@@ -42,8 +42,12 @@ def open_box(path: Path, *, create: bool, durability: Durability) -> sqlite3.Con
     try:
         with in_words(path):
             _check(connection, path)
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # of a new file only: pages can be given back to the disk
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={durability}")
+            connection.execute(
+                "PRAGMA secure_delete=OFF"
+            )  # Debian's default writes zeros over all that is evicted, through the log
             connection.execute(f"PRAGMA journal_size_limit={LOG_OCTETS_MAX}")
             if create:
                 _make_tables(connection)
@@ -105,6 +109,23 @@ def in_words(path: Path) -> Iterator[None]:
             hint = "move the file away, a new one is begun"
             raise StoreError(f"outbox {path}: damaged or no outbox ({error}): {hint}") from error
         raise StoreError(f"outbox {path}: {error}") from error
+
+
+def write_back(connection: sqlite3.Connection) -> None:
+    """Brings what is in the log into the file, and gives the log's room back to the disk."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def give_back(connection: sqlite3.Connection, octets: int, octets_at_once: int) -> None:
+    """Gives free pages back to the disk, as far as there are any.
+
+    :param octets_at_once: of pages that are moved, which go through the log first.
+    """
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    step = max(1, octets_at_once // size)
+    for _ in range(0, octets, step * size):
+        connection.executescript(f"PRAGMA incremental_vacuum({step})")  # execute() ends after the first page
+        write_back(connection)
 
 
 def octets_used(connection: sqlite3.Connection) -> int:

@@ -2,8 +2,8 @@
 
 :func:`write_new` holds for entries that are all new, as a unit's parcels are. Where one is there already it says so, and the
 caller rolls back and takes :func:`rsu.store.writing.write_each`, which counts duplicates exactly. SQLite gets ``executemany``;
-PostgreSQL gets COPY in binary into a temporary table and one ``INSERT … SELECT`` from it. An unlogged table in its place
-would be shared by the deliveries of all units.
+PostgreSQL gets COPY in binary into a temporary table and one ``INSERT … SELECT`` from it; an unlogged table, emptied each time,
+was measured at 0.92 of its rate (deleted) and 0.88 (truncated), and all units would share it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.exc import DBAPIError
 
 from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
@@ -30,12 +30,12 @@ INSERTS = {
     "ON CONFLICT DO NOTHING"
     for kind, table in TABLES.items()
 }
-#: SQLAlchemy's type → PostgreSQL's, as COPY in binary must be told them.
+#: Our column's type on PostgreSQL → its name for COPY in binary, which must be told.
 POSTGRESQL_TYPES = {
     "BIGINT": "int8",
-    "INTEGER": "int4",
+    "BYTEA": "bytea",
     "FLOAT": "float8",
-    "BLOB": "bytea",
+    "INTEGER": "int4",
     "TEXT": "text",
     "VARCHAR": "varchar",
 }
@@ -92,7 +92,7 @@ def _copy(connection: Connection, kind: type[Row], rows: list[tuple[Any, ...]]) 
         with raw.cursor() as cursor:
             cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {staging} (LIKE {table}) ON COMMIT DELETE ROWS")
             with cursor.copy(f"COPY {staging} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-                copy.set_types(_types(kind))
+                copy.set_types(copy_types(kind, connection.dialect))
                 for row in rows:
                     copy.write_row(row)
             cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ON CONFLICT DO NOTHING")
@@ -103,9 +103,8 @@ def _copy(connection: Connection, kind: type[Row], rows: list[tuple[Any, ...]]) 
         raise DBAPIError.instance(f"COPY {staging}", None, error, psycopg.Error, dialect=connection.dialect) from error
 
 
-def _types(kind: type[Row]) -> list[str]:
+def copy_types(kind: type[Row], dialect: Dialect) -> list[str]:
+    """The types of the columns, for COPY in binary."""
     columns = TABLES[kind].__table__.columns
-    return [
-        POSTGRESQL_TYPES[columns[name].type.__visit_name__.upper().replace("LARGE_BINARY", "BLOB")]
-        for name in kind.__struct_fields__
-    ]
+    spelled = [columns[name].type.compile(dialect) for name in kind.__struct_fields__]
+    return [POSTGRESQL_TYPES[name.partition("(")[0]] for name in spelled]

@@ -58,6 +58,7 @@ class State(msgspec.Struct, kw_only=True):
     :param records: entries delivered; ``rows`` of them became rows of message or quarantine, ``duplicates`` were there already.
     :param damaged_parcels: see :class:`rsu.store.intake.Taken`.
     :param rows_removed: by retention; ``days_dropped`` are whole partitions.
+    :param retention_error: why retention did not work when it was last tried; rows are delivered all the same.
     """
 
     connected: bool = False
@@ -74,6 +75,7 @@ class State(msgspec.Struct, kw_only=True):
     damaged_records: int = 0
     rows_removed: int = 0
     days_dropped: int = 0
+    retention_error: str = ""
 
     def lag_s(self, now_ns: int) -> float:
         """Age of the oldest record that the database has not; 0 when it has all."""
@@ -206,9 +208,14 @@ class Delivery(threading.Thread):
                 self._woken.wait(self._parameters.look_s)
 
     def _keep_house(self, retention: Retention, intake: Intake) -> bool:
-        with in_one_line(intake.url):
-            more = retention.step(self._clock_ns())
+        more, words = False, ""
+        try:
+            with in_one_line(intake.url):
+                more = retention.step(self._clock_ns())
+        except StoreError as error:
+            words = str(error)
         with self._lock:
+            self._state.retention_error = words
             self._state.rows_removed += retention.rows_removed
             self._state.days_dropped += retention.days_dropped
         retention.rows_removed = retention.days_dropped = 0

@@ -29,10 +29,13 @@ def current_revision(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
-def upgrade(engine: Engine) -> str:
-    """Runs the migrations that the database lacks, all or none; returns the revision."""
+def upgrade(engine: Engine, to: str = "") -> str:
+    """Runs the migrations that the database lacks, all or none; returns the revision.
+
+    :param to: the revision to end with; empty: the newest.
+    """
     script = _script()
-    head = head_revision()
+    head = to or head_revision()
     with engine.connect().execution_options(readonly=True) as connection:
         before = current_revision(connection)
     if before == head:

@@ -13,7 +13,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rsu.store.boxfile import DiskFullError, Durability, in_words, new_identity, octets_used, open_box, transaction
+from rsu.store.boxfile import (
+    DiskFullError,
+    Durability,
+    give_back,
+    in_words,
+    new_identity,
+    octets_used,
+    open_box,
+    transaction,
+    write_back,
+)
 from rsu.store.eviction import evict_aged, evict_excess, prune_heads
 from rsu.store.parcels import Evicted, Parcel, Stocked, Usage
 from rsu.store.reserve import RESERVE_OCTETS, RESERVE_SHARE, Reserve
@@ -141,13 +151,20 @@ class Outbox(Reader):
     """
 
     def __init__(self, path: str | Path, *, octets_max: int, keep_ns: int) -> None:
-        super().__init__(Path(path), create=True, durability="FULL")
+        place = Path(path)
         self.octets_max = octets_max
         self.keep_ns = keep_ns
         self._short_octets = 0  # what a put lacked, until room was made
-        place = self.path.with_name(f"{self.path.name}-reserve")
-        self._reserve = Reserve(place, min(RESERVE_OCTETS, octets_max // RESERVE_SHARE))
+        self._reserve = Reserve(place.with_name(f"{place.name}-reserve"), min(RESERVE_OCTETS, octets_max // RESERVE_SHARE))
+        try:
+            super().__init__(place, create=True, durability="FULL")
+        except DiskFullError:
+            self._reserve.give_up()
+            super().__init__(place, create=True, durability="FULL")
+            self._short_octets = 1
         self._reserve.take()
+        with in_words(self.path):
+            self._connection.execute(f"PRAGMA wal_autocheckpoint={self._reserve.log_pages_max}")
 
     @staticmethod
     def reader(path: str | Path) -> Reader:
@@ -170,7 +187,7 @@ class Outbox(Reader):
             with in_words(self.path), transaction(self._connection):
                 for parcel in parcels:
                     self._insert(parcel, now_ns)
-                last = self._connection.execute("SELECT coalesce(max(id), 0) FROM parcel").fetchone()[0]
+                last = self.last()
                 for (rsu, boot), sequence in heads.items():
                     self._connection.execute(_HEAD, (rsu, boot, sequence, now_ns, last))
         except DiskFullError:
@@ -203,12 +220,12 @@ class Outbox(Reader):
         return sums
 
     def _make_room(self, owed_after: int) -> dict[int, Evicted]:
-        """After a full disk: free pages inside the file, whose log is written back first with the reserve's room."""
+        """After a full disk: writes the log back into the reserve's room, evicts, gives the pages back to the disk."""
         self._reserve.give_up()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        write_back(self._connection)
         used = octets_used(self._connection)
-        room = max(self._short_octets, min(ROOM_OCTETS, used // ROOM_SHARE))
+        room = self._reserve.octets + max(self._short_octets, min(ROOM_OCTETS, used // ROOM_SHARE))
         gone = evict_excess(self._connection, used - room, owed_after)
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        give_back(self._connection, room, self._reserve.octets // 4)
         self._short_octets = 0
         return gone

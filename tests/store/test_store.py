@@ -13,46 +13,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from store_records import BOOT, MINUTE_NS, START_NS, echo, heard, refused, shed
 
-from rsu.engine import Duplicate, Quarantined, Stored
 from rsu.errors import StoreError
 from rsu.store import Query, Store, Tally, open_store
 from rsu.store.models import Base
 
-MINUTE_NS = 60_000_000_000
-START_NS = 29_000_000 * MINUTE_NS
-BOOT = bytes(range(16))
 NOBODY = 65_534
-
-
-def heard(sequence: int, **columns: Any) -> Stored:
-    """A stored BSM, a tenth of a second after the one before."""
-    known: dict[str, Any] = {
-        "rsu_id": "Y", "boot_id": BOOT, "sequence": sequence, "channel": "pc5", "source": "radio0", "standard": "sae-j2735",
-        "header": "wsmp", "aid": 0x20, "type": "BasicSafetyMessage", "security": "unsecured", "event_time_source": "second",
-        "receive_time_ns": START_NS + sequence * 100_000_000, "event_time_ns": START_NS + sequence * 100_000_000 - 7_000_000,
-        "sender": "0000abcd", "lat_e7": 411_234_567, "lon_e7": -1_048_765_432, "speed_mps": 12.34, "heading_deg": 90.0125,
-        "msg_cnt": sequence % 128, "sec_mark": sequence, "raw": b"\x00\x14" + sequence.to_bytes(4, "big"),
-    }  # fmt: skip
-    return Stored(**(known | columns))
-
-
-def refused(sequence: int, **columns: Any) -> Quarantined:
-    known: dict[str, Any] = {
-        "rsu_id": "Y", "boot_id": BOOT, "sequence": sequence, "channel": "pc5", "source": "radio0", "header": "wsmp",
-        "receive_time_ns": START_NS + sequence * 100_000_000, "standard": "sae-j2735", "aid": 0x20,
-        "type": "BasicSafetyMessage", "reason": "truncated", "path": "value.BasicSafetyMessage.coreData.lat", "bit_offset": 88,
-        "detail": "the input ends in 31 bits", "raw": b"\x00\x14\x05",
-    }  # fmt: skip
-    return Quarantined(**(known | columns))
-
-
-def echo(sequence: int, **columns: Any) -> Duplicate:
-    known: dict[str, Any] = {
-        "rsu_id": "Y", "boot_id": BOOT, "sequence": sequence, "source": "radio1", "of": "radio", "type": "BasicSafetyMessage",
-        "receive_time_ns": START_NS + sequence * 100_000_000,
-    }  # fmt: skip
-    return Duplicate(**(known | columns))
 
 
 @pytest.fixture
@@ -127,6 +94,13 @@ def test_batches_at_and_past_the_size_of_one_lookup(store: Store, count: int) ->
     batch = [heard(sequence) for sequence in range(1, count + 1)]
     assert store.write(batch).stored == count
     assert store.write(batch).duplicates == count
+
+
+def test_what_was_shed_is_counted_and_adds_no_row(store: Store) -> None:
+    assert store.write([heard(1), shed(2), shed(3)]) == Tally(3, 1, 0, 0, 2)
+    assert store.counts() == {"message": 1, "quarantine": 0}
+    assert [(row["received"], row["shed"]) for row in store.ledger()] == [(3, 2)]
+    assert store.unbalanced() == []
 
 
 def test_an_empty_batch_is_nothing(store: Store) -> None:
