@@ -39,6 +39,8 @@ def base_root(suite: str) -> Path:
         if subprocess.run(command, stdout=written, stderr=written).returncode:
             raise SystemExit(f"debootstrap failed: the whole of its output is in {log}")
     fresh.chmod(0o755)
+    for kept in (*fresh.glob("var/cache/apt/archives/*.deb"), *fresh.glob("var/lib/apt/lists/*_*")):
+        kept.unlink()
     os.utime(fresh)  # debootstrap gives the folder the time of a package
     fresh.rename(root)
     return root
@@ -93,6 +95,6 @@ def close_root(root: Path) -> None:
         run(["umount", place])
         if not place.startswith((f"{root}/proc", f"{root}/dev")):
             with contextlib.suppress(OSError):
-                Path(place).rmdir()
+                os.removedirs(place)
     for name in (CERTIFICATES, "/etc/pip.conf"):
         Path(f"{root}{name}").unlink(missing_ok=True)
