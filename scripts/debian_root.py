@@ -15,6 +15,12 @@ from pathlib import Path
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rsu" / "debian_root"
 CACHE_S_MAX = 30 * 86_400
 MIRROR = "http://deb.debian.org/debian"
+# As the images of Debian have it: nothing of apt stays behind.
+APT_CLEAN = """\
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };
+"""
 CERTIFICATES = "/run/certificates-of-this-machine.crt"
 
 
@@ -41,6 +47,7 @@ def base_root(suite: str) -> Path:
     fresh.chmod(0o755)
     for kept in (*fresh.glob("var/cache/apt/archives/*.deb"), *fresh.glob("var/lib/apt/lists/*_*")):
         kept.unlink()
+    (fresh / "etc/apt/apt.conf.d/docker-clean").write_text(APT_CLEAN, encoding="utf-8")
     os.utime(fresh)  # debootstrap gives the folder the time of a package
     fresh.rename(root)
     return root

@@ -108,23 +108,23 @@ class Builder:
         if words[0].startswith("--"):
             raise SystemExit(f"COPY {words[0]}: not known here")
         *names, to = words
-        left_out = _left_out(ignored(IGNORE) if source == CHECKOUT else [], source)
+        leave = left_out(ignored(IGNORE) if source == CHECKOUT else [], source)
         target = self._inside(to)
         for name in names:
             place = source / name.lstrip("/")
             if place.is_dir():
-                shutil.copytree(place, target, symlinks=True, dirs_exist_ok=True, ignore=left_out)
+                shutil.copytree(place, target, symlinks=True, dirs_exist_ok=True, ignore=leave)
             else:
                 into = target / place.name if to.endswith("/") else target
                 into.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(place, into)
 
 
-def _left_out(patterns: list[str], source: Path) -> Callable[[str, list[str]], list[str]]:
+def left_out(patterns: list[str], source: Path) -> Callable[[str, list[str]], list[str]]:
     """For copytree: names that match a pattern of .dockerignore, ``**/NAME`` anywhere, others by their whole path."""
     anywhere = [pattern.removeprefix("**/") for pattern in patterns if pattern.startswith("**/")]
 
-    def left_out(folder: str, names: list[str]) -> list[str]:
+    def matching(folder: str, names: list[str]) -> list[str]:
         below = os.path.relpath(folder, source)
         return [
             name
@@ -133,7 +133,7 @@ def _left_out(patterns: list[str], source: Path) -> Callable[[str, list[str]], l
             or any(fnmatch.fnmatch(name, pattern) for pattern in anywhere)
         ]
 
-    return left_out
+    return matching
 
 
 # The unit -----------------------------------------------------------------------------------------------------------

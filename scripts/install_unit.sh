@@ -22,6 +22,7 @@ FROM=${FROM:-$CHECKOUT}
 USER_NAME=rsu
 CONFIG=/etc/rsu
 STATE=/var/lib/rsu
+RUN=/run/rsu
 UNIT=/etc/systemd/system/rsu.service
 COMMAND=/usr/local/bin/rsu
 
@@ -65,6 +66,7 @@ install_settings() {
         say "$CONFIG/rsu.toml is there already and stays as it is"
     else
         "$DESTDIR$PREFIX/bin/rsu" config --example >"$DESTDIR$CONFIG/rsu.toml.new"
+        sed -i -e "s|^#state_dir = .*|state_dir = \"$STATE\"|" -e "s|^#run_dir = .*|run_dir = \"$RUN\"|" "$DESTDIR$CONFIG/rsu.toml.new"
         mv "$DESTDIR$CONFIG/rsu.toml.new" "$DESTDIR$CONFIG/rsu.toml"
         chmod 0644 "$DESTDIR$CONFIG/rsu.toml"
     fi

@@ -8,10 +8,20 @@ import pytest
 from config_files import Write
 
 from rsu.config import ConfigProblems, examine, load_config
+from rsu.config.keys import Key, tables
 from rsu.config.reading import FILE_OCTETS_MAX
 from rsu.errors import ConfigError
 
+KEYS = [key for table in tables().values() for key in table.keys]
 ROLES = "ingest, engine, record, uplink, broadcast"
+
+
+#: Values of every kind that TOML has, for keys of every type.
+VALUES = (
+    "-1", "1e999", "nan", "true", '""', '"\\u0000"', '"://"', '"postgresql://[::1/x"', '"postgresql://h:99999/x"',
+    '"tcp://[]:1"', '"{type"', '"{}{type}"', "[]", '["", "\\u0000"]', "[[1]]", "{}", '{ a = "b" }',
+    "{ a = 9223372036854775808 }", "2026-01-01T00:00:00Z",
+)  # fmt: skip
 
 
 def problems(path: Path, environ: dict[str, str] | None = None) -> list[str]:
@@ -37,14 +47,14 @@ def problems(path: Path, environ: dict[str, str] | None = None) -> list[str]:
         ('[unit]\nstate_dir = ""', '[unit] state_dir = "": must be a folder'),
         ("[pipeline]\nqueue_batch = 3", "[pipeline] queue_batch = 3: there is no such key: did you mean queue_batches?"),
         ("[pipelin]\n", "[pipelin]: there is no such table: did you mean pipeline?"),
-        ('[observability]\nlog_level = "loud"', '[observability] log_level = "loud": must be debug, error, info or warning'),
+        ('[observability]\nlog_level = "loud"', '[observability] log_level = "loud": must be debug, info, warning or error'),
         ("[radio]\nname = 'a'", "[[radio]]: must be written with two brackets, [[radio]]"),
         ("unit = 3", "[unit]: must be a table: keys with values below its name"),
         ("radio = [3]", "[[radio]] 1: must be a table: keys with values below its name"),
         ("[mqtt]\nport = 0\nhost = 'a'", "[mqtt] port = 0: must be 1..65535"),
         ("[mqtt]\n", "[mqtt] host: is missing: must be text, not empty"),
         ("[nats]\nservers = []", "[nats] servers = []: must be a list of nats://host:port or tls://host:port, 1 to 16 of them"),
-        ("[store]\ndecoded = 'some'", '[store] decoded = "some": must be all or none or a list of text'),
+        ("[store]\ndecoded = 'some'", '[store] decoded = "some": must be none or all or a list of text'),
     ],
 )
 def test_a_key_outside_its_bounds_is_named_with_what_is_allowed(rsu_toml: Write, text: str, told: str) -> None:
@@ -212,3 +222,10 @@ def test_the_number_of_radios_has_a_bound(rsu_toml: Write, count: int) -> None:
     text = "".join(f"[[radio]]\nname = 'r{number}'\nsend = 'h:1'\n" for number in range(count))
     told = [] if count == 64 else ["rsu.toml: [[radio]]: there are 65, at most 64 are taken"]
     assert problems(rsu_toml(text)) == told
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{key.table}.{key.name}")
+def test_no_value_of_any_key_is_a_fault(rsu_toml: Write, key: Key) -> None:
+    for value in VALUES:
+        examined = examine(rsu_toml(f"{tables()[key.table].title}\n{key.name} = {value}\n"), {})
+        assert all(str(problem) for problem in (*examined.problems, *examined.warnings)), value

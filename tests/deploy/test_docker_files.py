@@ -26,6 +26,7 @@ YAML = [*COMPOSE, *sorted((DOCKER / "zone").glob("*.yml"))]
 STARTED_S_MAX = 10.0
 
 sys.path.insert(0, str(CHECKOUT / "scripts"))
+from docker_steps import left_out  # noqa: E402
 from dockerfile import ignored, read_stages  # noqa: E402
 
 STAGES = read_stages(DOCKER / "Dockerfile")
@@ -86,7 +87,10 @@ def test_what_is_copied_from_the_checkout_is_there() -> None:
 
 
 def test_what_was_built_in_the_checkout_is_left_out() -> None:
-    assert {".git", ".venv", "build", "**/*.so"} <= set(ignored(DOCKER / "Dockerfile.dockerignore"))
+    patterns = ignored(DOCKER / "Dockerfile.dockerignore")
+    names = ["rsu", "_codec.c", "_codec.pyx", "x.so", "__pycache__", "build"]
+    assert set(left_out(patterns, CHECKOUT)(str(CHECKOUT / "rsu"), names)) == {"_codec.c", "x.so", "__pycache__"}
+    assert set(left_out(patterns, CHECKOUT)(str(CHECKOUT), names)) == {"x.so", "__pycache__", "build"}
 
 
 @pytest.mark.parametrize("text", ["FROM debian:x\nONBUILD RUN x", "RUN x", "ARG A\nFROM debian:x"])

@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from rsu.config.example import example
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 UNIT = CHECKOUT / "docker" / "systemd" / "rsu.service"
 INSTALL_S_MAX = 120
 PREFIX = "/opt/unit"
 
 # A wheel that stands for ours, which takes a minute to compile; scripts/docker_steps.py installs the real one.
-MODULE = "import sys\n\ndef main():\n    print('# example' if sys.argv[1:] == ['config', '--example'] else sys.argv)\n"
+EXAMPLE = '[unit]\n#state_dir = "state"\n#run_dir = ""\n'
+MODULE = f"def main():\n    print({EXAMPLE!r}, end='')\n"
 METADATA = "Metadata-Version: 2.1\nName: rsu\nVersion: 0.1.0\n"
 WHEEL = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
@@ -58,7 +61,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_programs_settings_unit_and_command_are_in_their_places(installed: Path) -> None:
-    assert (installed / "etc/rsu/rsu.toml").read_text(encoding="utf-8") == "# example\n"
+    settings = (installed / "etc/rsu/rsu.toml").read_text(encoding="utf-8")
+    assert settings == '[unit]\nstate_dir = "/var/lib/rsu"\nrun_dir = "/run/rsu"\n'
     assert (installed / "etc/rsu/keys").stat().st_mode & 0o777 == 0o700
     assert (installed / "usr/local/bin/rsu").readlink() == Path(f"{PREFIX}/bin/rsu")
     assert os.access(installed / "opt/unit/bin/rsu", os.X_OK)
@@ -101,6 +105,10 @@ def test_uninstall_does_not_remove_a_folder_that_is_no_environment(wheel: Path, 
 def test_a_prefix_that_would_spread_over_the_system_is_refused(wheel: Path, tmp_path: Path, prefix: str) -> None:
     done = make("uninstall", tmp_path, wheel, PREFIX=prefix)
     assert done.returncode != 0 and "must be an absolute path of two parts or more" in done.stderr
+
+
+def test_the_lines_that_the_installation_changes_are_in_the_example() -> None:
+    assert {'#state_dir = "state"', '#run_dir = ""'} <= set(example().splitlines())
 
 
 # The unit -----------------------------------------------------------------------------------------------------------
