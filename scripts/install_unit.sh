@@ -43,10 +43,20 @@ make_user() {
         useradd --system --user-group --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin "$USER_NAME"
 }
 
+# pip builds in the folder itself: a copy keeps root's files out of the checkout, and an older build out of this one.
+copy_source() {
+    SOURCE=$(mktemp -d)
+    trap 'rm -rf "$SOURCE"' EXIT
+    tar -C "$FROM" --exclude='*.so' --exclude=__pycache__ --exclude=rsu/_programs \
+        -cf - pyproject.toml setup.py README.md LICENSE asn1 rsu | tar -C "$SOURCE" -xf -
+    FROM=$SOURCE
+}
+
 install_programs() {
     say "Making $PREFIX with $("$PYTHON" --version) …"
     "$PYTHON" -m venv "$DESTDIR$PREFIX"
     say "Installing rsu from $FROM (its codec takes about a minute to compile) …"
+    [ ! -d "$FROM" ] || copy_source
     "$DESTDIR$PREFIX/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --upgrade "$FROM${EXTRAS:+[$EXTRAS]}"
 }
 

@@ -126,7 +126,7 @@ def _checked(file: Path, as_json: bool) -> bool:
     from rsu.pipeline.preflight import preflight
 
     examined = examine(file)
-    problems = [*examined.problems, *preflight(examined.config, str(file))]
+    problems = [*examined.problems, *preflight(examined)]
     if as_json:
         print_json(
             {

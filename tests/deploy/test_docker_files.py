@@ -176,7 +176,7 @@ def test_the_settings_beside_a_compose_file_can_be_used(kind: str, tmp_path: Pat
     path.write_text(text.replace("/run/secrets/postgres_password", str(secret)), encoding="utf-8")
     environ = {"RSU_UNIT__STATE_DIR": str(tmp_path / "state")}
     examined = examine(path, environ)
-    assert [*examined.problems, *preflight(examined.config, str(path))] == []
+    assert [*examined.problems, *preflight(examined)] == []
 
 
 def test_the_settings_name_the_services_and_secrets_of_their_compose_file() -> None:

@@ -73,3 +73,9 @@ def test_tcp_with_keys_can_be_used(path: Path) -> None:
     make_keys(path.parent / "keys", "server")
     path.write_text("[pipeline]\ncurve_dir = 'keys'\nbus = 'tcp://*:5555'\n", encoding="utf-8")
     assert load_checked(path, {}).pipeline.curve_dir == str(path.parent / "keys")
+
+
+def test_a_variable_is_named_where_it_is_the_cause(path: Path) -> None:
+    path.write_text("[unit]\nstandard = 'csae-53'\n", encoding="utf-8")
+    with pytest.raises(ConfigProblems, match=r'^RSU_UNIT__STANDARD: \[unit\] standard = "x": must be one of'):
+        load_checked(path, {"RSU_UNIT__STANDARD": "x"})
