@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+PREFIX ?= /opt/rsu
+DESTDIR ?=
 WHEEL_PYTHONS ?= $(VENV)/bin/python
 
 PY := $(VENV)/bin/python
@@ -20,7 +22,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke instructions wheel fuzz fuzz-atheris clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke instructions wheel fuzz fuzz-atheris install uninstall docker-steps clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -57,6 +59,15 @@ fuzz: $(VENV)/.extras-test  ## changed messages against the codec under AddressS
 
 fuzz-atheris: $(VENV)/.extras-fuzz  ## the same with libFuzzer and coverage; needs clang (CC=clang-14 names one)
 	@CC=$(if $(filter default,$(origin CC)),clang,$(CC)) $(PY) -m tests.fuzz.follow $(or $(ARGS),-max_total_time=60)
+
+install:  ## on this machine: PREFIX=/opt/rsu, /etc/rsu/rsu.toml, user rsu, systemd unit (DESTDIR=… stages it)
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" PYTHON="$(PYTHON)" scripts/install_unit.sh install
+
+uninstall:  ## take that away again; settings, keys and state stay
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install_unit.sh uninstall
+
+docker-steps:  ## the Dockerfile's own steps in a Debian root made by debootstrap, and the unit started there; needs root
+	@$(PYTHON) scripts/docker_steps.py $(ARGS)
 
 clean:  ## remove what was built and what was run, keep .venv
 	@rm -rf build dist $(RUN_DIR) rsu/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks $(VENV)/.package

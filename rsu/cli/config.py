@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 NAME = "config"
 FILE = Path("rsu.toml")
-DESCRIPTION_COLUMNS = 64
-ALLOWED_COLUMNS = 36
+#: Columns of --explain: how wide each may be; None: as its longest word.
+COLUMNS = {"key": None, "type": None, "allowed": 36, "default": 30, "meaning": 64}
 
 
 def run(
@@ -109,10 +109,8 @@ def _print_keys(part: Table) -> None:
     notes = [f"any number of these, at most {part.most}"] if part.repeated else []
     notes += ["only where it is needed"] if part.optional else []
     grid = table(f"{part.title}  {part.description}" + (f" ({'; '.join(notes)})" if notes else ""), [])
-    for column, width in (("key", None), ("type", None), ("allowed", ALLOWED_COLUMNS), ("default", 30), ("", None)):
-        grid.add_column(
-            column, no_wrap=width is None and bool(column), max_width=width or (DESCRIPTION_COLUMNS if not column else None)
-        )
+    for column, width in COLUMNS.items():
+        grid.add_column(column, no_wrap=width is None, max_width=width)
     for key in part.keys:
         grid.add_row(key.name, key.type, key.allowed, "must be given" if key.required else toml(key.default), key.description)
     print_table(grid)
@@ -128,7 +126,7 @@ def _checked(file: Path, as_json: bool) -> bool:
     from rsu.pipeline.preflight import preflight
 
     examined = examine(file)
-    problems = [*examined.problems, *preflight(examined.config, str(file))]
+    problems = [*examined.problems, *preflight(examined)]
     if as_json:
         print_json(
             {

@@ -15,7 +15,6 @@ import msgspec
 
 from rsu.config.checks import CHECKS, WARNINGS, Check
 from rsu.config.forms import Address, host_port
-from rsu.config.keys import tables
 from rsu.config.paths import database_url, read_secret, resolved, run_dir, state_path
 from rsu.config.problems import ConfigProblems, Problem
 from rsu.config.reading import Reading, read
@@ -65,9 +64,11 @@ class Examined(msgspec.Struct, frozen=True):
     """What was found in a file.
 
     :param config: with absolute paths; to be used only where there are no problems.
+    :param source: where its values came from.
     """
 
     config: Config
+    source: Reading
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
 
@@ -90,15 +91,10 @@ def examine(path: str | os.PathLike[str], environ: Mapping[str, str] | None = No
     config, source = read(Path(path), file, os.environ if environ is None else environ)
     config = resolved(config, Path(path).parent)
     problems = [*source.problems, *_findings(CHECKS, config, source)]
-    return Examined(config, tuple(problems), tuple(_findings(WARNINGS, config, source)))
+    return Examined(config, source, tuple(problems), tuple(_findings(WARNINGS, config, source)))
 
 
 def _findings(checks: tuple[tuple[tuple[str, ...], Check], ...], config: Config, source: Reading) -> Iterator[Problem]:
-    known = tables()
     for needed, check in checks:
-        if source.broken.intersection(needed):
-            continue
-        for table, number, key, value, text in check(config):
-            origin = source.origins.get((table, number, key), source.file)
-            title = f"{known[table].title} {number}" if number else known[table].title
-            yield Problem(origin, title, key, value, text)
+        if not source.broken.intersection(needed):
+            yield from (source.problem(*found) for found in check(config))

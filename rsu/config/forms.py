@@ -92,12 +92,13 @@ def _template(*fields: str, joint: str) -> Callable[[str], bool]:
 
 def _is_database(text: str) -> bool:
     if "://" not in text:
-        return True
+        return _is_path(text)
     try:
         parts = urlsplit(text)
+        _ = parts.port  # above 65535 it is a ValueError
     except ValueError:
         return False
-    return parts.scheme.partition("+")[0] in ("sqlite", "postgresql")
+    return _is_path(text) and parts.scheme.partition("+")[0] in ("sqlite", "postgresql")
 
 
 def _is_rsu_number(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import inspect
@@ -142,12 +142,31 @@ def allowed(shape: inspect.Type, form: str = "") -> str:
     if isinstance(shape, inspect.DictType):
         return f"a table of {_type(_bare(shape.value_type)[0])}s by {_type(_bare(shape.key_type)[0])}"
     if isinstance(shape, inspect.LiteralType):
-        return _either([str(value) for value in shape.values])
+        return _either(_as_written()[frozenset(shape.values)])
     if isinstance(shape, inspect.IntType | inspect.FloatType):
         return _range(shape)
     if isinstance(shape, inspect.StrType):
         return FORMS[form].words if form else _text(shape)
     return _SIMPLE[type(shape)]
+
+
+@cache
+def _as_written() -> dict[frozenset[Any], list[str]]:
+    """The choices of every Literal in the order in which the struct has them; msgspec sorts them."""
+    found: dict[frozenset[Any], list[str]] = {}
+
+    def walk(annotation: Any) -> None:
+        if get_origin(annotation) is Literal:
+            found[frozenset(get_args(annotation))] = [str(value) for value in get_args(annotation)]
+        elif isinstance(annotation, type) and issubclass(annotation, Section):
+            for inner in get_type_hints(annotation, include_extras=True).values():
+                walk(inner)
+        else:
+            for inner in get_args(annotation):
+                walk(inner)
+
+    walk(Config)
+    return found
 
 
 def _either(values: list[str]) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from rsu.errors import ConfigError
 
-SHOWN_MAX = 60  # characters of a value in a message
+SHOWN_MAX = 120  # characters of a value in a message
 PROBLEMS_SHOWN_MAX = 20
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]*@")
 

@@ -32,10 +32,14 @@ class Reading(msgspec.Struct):
 
     def add(self, table: str, number: int, key: str, value: str, text: str) -> None:
         """Notes a problem with a key, or with a table where ``key`` is empty."""
+        self.problems.append(self.problem(table, number, key, value, text))
+        self.broken.add(table)
+
+    def problem(self, table: str, number: int, key: str, value: str, text: str) -> Problem:
+        """A problem with a key, said of the file or of the variable that set it."""
         title = tables()[table].title if table in tables() else f"[{table}]"
         origin = self.origins.get((table, number, key), self.file)
-        self.problems.append(Problem(origin, f"{title} {number}" if number else title, key, value, text))
-        self.broken.add(table)
+        return Problem(origin, f"{title} {number}" if number else title, key, value, text)
 
 
 def read(path: Path, file: str, environ: Mapping[str, str]) -> tuple[Config, Reading]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from rsu.config import Config, ConfigProblems, Problem, examine
+from rsu.config import Config, ConfigProblems, Examined, Problem, examine
+from rsu.config.checks import Finding
 from rsu.config.problems import nearest, shown
 from rsu.errors import ConfigError
 from rsu.pipeline.keys import check_keys
@@ -26,64 +27,59 @@ def load_checked(path: str | os.PathLike[str], environ: Mapping[str, str] | None
     :raises ConfigProblems: with all that is wrong.
     """
     examined = examine(path, environ)
-    problems = [*examined.problems, *preflight(examined.config, os.fspath(path))]
+    problems = [*examined.problems, *preflight(examined)]
     if problems:
         raise ConfigProblems(problems)
     return examined.config
 
 
-def preflight(config: Config, file: str) -> list[Problem]:
+def preflight(examined: Examined) -> list[Problem]:
     """What is wrong with a configuration on this machine."""
-    return [
-        Problem(file, table, key, value, text)
-        for check in (_standards, _types, _packages, _keys)
-        for table, key, value, text in check(config)
-    ]
+    checks = (_standards, _types, _packages, _keys)
+    return [examined.source.problem(*found) for check in checks for found in check(examined.config)]
 
 
-Found = tuple[str, str, str, str]
-
-
-def _standards(config: Config) -> Iterator[Found]:
-    named = [("[unit]", config.unit.standard)]
-    named += [(f"[[radio]] {number}", radio.standard) for number, radio in enumerate(config.radio, 1)]
-    named += [(f"[[controller]] {number}", part.standard) for number, part in enumerate(config.controller, 1)]
-    for table, standard in named:
+def _standards(config: Config) -> Iterator[Finding]:
+    named = [("unit", 0, config.unit.standard)]
+    named += [("radio", number, radio.standard) for number, radio in enumerate(config.radio, 1)]
+    named += [("controller", number, part.standard) for number, part in enumerate(config.controller, 1)]
+    for table, number, standard in named:
         try:
             parse_standard_name(standard or next(iter(STANDARDS)))
         except ConfigError as error:
-            yield table, "standard", shown(standard), str(error).partition(": ")[2]
+            yield Finding(table, number, "standard", shown(standard), str(error).partition(": ")[2])
     for number, controller in enumerate(config.controller, 1):
         if not controller.standard and not config.unit.standard:
             text = f"must be given, here or in [unit], for SPAT is composed in it: one of {', '.join(STANDARDS)}"
-            yield f"[[controller]] {number}", "standard", '""', text
+            yield Finding("controller", number, "standard", '""', text)
 
 
-def _types(config: Config) -> Iterator[Found]:
+def _types(config: Config) -> Iterator[Finding]:
     if isinstance(config.store.decoded, str):
         return
     known = {message.name for standard in STANDARDS.values() for message in standard.messages}
     for name in config.store.decoded:
         if name not in known:
-            yield "[store]", "decoded", shown(name), f"there is no such message type: {nearest(name, known)}"
+            yield Finding("store", 0, "decoded", shown(name), f"there is no such message type: {nearest(name, known)}")
 
 
-def _packages(config: Config) -> Iterator[Found]:
+def _packages(config: Config) -> Iterator[Finding]:
     wanted = {
-        "aiomqtt": ("[mqtt]", "", "") if config.mqtt else None,
-        "nats": ("[nats]", "", "") if config.nats else None,
-        "psycopg": ("[store]", "url", shown(config.store.url)) if config.store.url.startswith("postgresql") else None,
+        "aiomqtt": ("mqtt", "") if config.mqtt else None,
+        "nats": ("nats", "") if config.nats else None,
+        "psycopg": ("store", "url") if config.store.url.startswith("postgresql") else None,
     }
     for package, place in wanted.items():
         if place and find_spec(package) is None:
-            yield *place, f"needs the package {package}, which is not installed: pip install 'rsu[{_EXTRAS[package]}]'"
+            text = f"needs the package {package}, which is not installed: pip install 'rsu[{_EXTRAS[package]}]'"
+            yield Finding(place[0], 0, place[1], "", text)
 
 
-def _keys(config: Config) -> Iterator[Found]:
+def _keys(config: Config) -> Iterator[Finding]:
     folder = config.pipeline.curve_dir
     if not folder:
         return
     try:
         check_keys(Path(folder))
     except ConfigError as error:
-        yield "[pipeline]", "curve_dir", shown(folder), str(error)
+        yield Finding("pipeline", 0, "curve_dir", shown(folder), str(error))

@@ -24,7 +24,10 @@ from rsu.errors import (
     StoreError,
 )
 
-COMMANDS = ("replay", "decode", "encode", "inspect", "explain", "query", "convert", "db upgrade", "db status")
+COMMANDS = (
+    "replay", "decode", "encode", "inspect", "explain", "query", "convert", "db upgrade", "db status",
+    "config", "keys make", "keys allow", "keys list",
+)  # fmt: skip
 DOCUMENT = CHECKOUT / "docs" / "commands.md"
 
 
@@ -68,7 +71,7 @@ def test_the_document_has_each_option_of_help_and_no_other(rsu_run: Run, command
     shown = rsu_run(*command.split(), "--help").stdout
     starts = re.findall(r"^│ +((?:-[\w-]+ +)+)", shown, re.MULTILINE)
     columns = {option for start in starts for option in help_options(start)}
-    assert len(columns) > 1
+    assert columns
     assert documented == columns
 
 
