@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rsu.cli import config, convert, db, decode, encode, explain, inspect, keys, query, replay, run
+from rsu.cli import config, convert, db, decode, encode, explain, inspect, keys, query, record, replay, run, status, top
 from rsu.cli.console import print_error, print_line
 from rsu.cli.exit_codes import ExitCode, UsageError, exit_code_of
 from rsu.errors import RsuError
@@ -66,7 +66,7 @@ def _options(
     pass
 
 
-for _module in (replay, decode, encode, inspect, explain, query, convert, config, run):
+for _module in (replay, decode, encode, inspect, explain, query, convert, config, run, record, status, top):
     app.command(_module.NAME)(_module.run)
 app.add_typer(db.app, name=db.NAME)
 app.add_typer(keys.app, name=keys.NAME)
