@@ -102,6 +102,7 @@ class RotatingSink:
     def write(self, record: Received) -> None:
         """Write one record; one that cannot be written is counted."""
         now_ns = self._steady()
+        self._due(now_ns)
         leaving = self._leaving
         file = leaving if leaving is not None and leaving.is_echo(record, now_ns) else self._current(now_ns)
         if file is None:
@@ -111,7 +112,6 @@ class RotatingSink:
             file.write(record)
         except (SourceError, OSError):
             self._give_up(file)
-        self._due(now_ns)
 
     def tick(self) -> None:
         """What is due by time; to be called about four times a second, also when nothing is heard."""
