@@ -344,16 +344,16 @@ def test_the_background_bounds_octets_as_well(tmp_path: Path) -> None:
 def test_a_recording_in_several_files_replays_to_the_digest_of_the_live_run(tmp_path: Path, format: str) -> None:
     """Two radios hear the bundled log; rows as the engine gave them against those of the replayed files."""
     with open_source(CHECKOUT / "replay_logs" / "city_minute.pcap", rsu_id="R1") as source:
-        heard = [one for one in source][:1_500]
+        heard = list(source)[:600]
     records = []
     for one in heard:
         for source_name, late_ns in (("radio0", 0), ("radio1", 3_000_000)):
-            changed = {"source": source_name, "receive_time_ns": one.receive_time_ns + late_ns, "boot_id": BOOT, "channel": "pc5"}
-            records.append(_with(one, sequence=len(records) + 1, **changed))
+            changed = {"source": source_name, "receive_time_ns": one.receive_time_ns + late_ns, "channel": "pc5"}
+            records.append(_with(one, boot_id=BOOT, sequence=len(records) + 1, **changed))
     engine = Engine(Settings(), {name: rsu.load_schema(name) for name in ("csae-53", "csae-157", "sae-j2735")})
     clock = Clock()
     clock.now_ns = records[0].receive_time_ns
-    with open_store("sqlite://") as live, sink_of(tmp_path, clock, format, file_s_max=4) as sink:
+    with open_store("sqlite://") as live, sink_of(tmp_path, clock, format, file_s_max=2) as sink:
         for one in records:
             clock.now_ns = one.receive_time_ns
             live.write([engine.step(one, one.receive_time_ns)])
