@@ -26,7 +26,9 @@ QUIET_S = 5.0  # after which silence is worth a word
 
 
 def run(
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the files; made when it is not there.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the files; made when it is not there.")
+    ] = Path("recordings"),
     config: Annotated[
         Path | None, typer.Option("-c", "--config", metavar="FILE", help="rsu.toml of a running unit: its bus and [recording].")
     ] = None,

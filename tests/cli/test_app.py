@@ -24,7 +24,9 @@ from rsu.errors import (
     StoreError,
 )
 
-COMMANDS = ("replay", "decode", "encode", "inspect", "explain", "query", "convert", "db upgrade", "db status")
+COMMANDS = (
+    "replay", "decode", "encode", "inspect", "explain", "query", "convert", "record", "status", "top", "db upgrade", "db status",
+)  # fmt: skip
 DOCUMENT = CHECKOUT / "docs" / "commands.md"
 
 
