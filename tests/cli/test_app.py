@@ -25,7 +25,8 @@ from rsu.errors import (
 )
 
 COMMANDS = (
-    "replay", "decode", "encode", "inspect", "explain", "query", "convert", "record", "status", "top", "db upgrade", "db status",
+    "replay", "decode", "encode", "inspect", "explain", "query", "convert", "record", "status", "top",
+    "db upgrade", "db status",
 )  # fmt: skip
 DOCUMENT = CHECKOUT / "docs" / "commands.md"
 
