@@ -14,7 +14,24 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rsu.cli import bench, config, convert, db, decode, encode, explain, inspect, keys, query, replay, run
+from rsu.cli import (
+    bench,
+    config,
+    convert,
+    db,
+    decode,
+    encode,
+    explain,
+    inspect,
+    keys,
+    query,
+    record,
+    replay,
+    run,
+    simulate,
+    status,
+    top,
+)
 from rsu.cli.console import print_error, print_line
 from rsu.cli.exit_codes import ExitCode, UsageError, exit_code_of
 from rsu.errors import RsuError
@@ -66,10 +83,12 @@ def _options(
     pass
 
 
-for _module in (run, replay, bench, decode, encode, inspect, explain, query, convert, config):
+for _module in (
+    run, status, top, record, replay, query, decode, encode, inspect, explain, convert, config, bench
+):  # fmt: skip
     app.command(_module.NAME)(_module.run)
-app.add_typer(db.app, name=db.NAME)
-app.add_typer(keys.app, name=keys.NAME)
+for _group in (simulate, keys, db):
+    app.add_typer(_group.app, name=_group.NAME)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     FILE = 3
     DATABASE = 4
     SCHEMA = 5
+    DEGRADED = 6
     FAULT = 70
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -26,11 +27,12 @@ class ExitCode(IntEnum):
 
 MEANING: dict[ExitCode, str] = {
     ExitCode.FINE: "done; for `replay`, also when records were quarantined: they are part of the result",
-    ExitCode.FOUND: "the answer is no: a message did not decode or encode, or `--expect` found differences",
+    ExitCode.FOUND: "the answer is no: a message did not decode or encode, `--expect` found differences, `status` fails",
     ExitCode.USAGE: "a wrong option or argument",
     ExitCode.FILE: "a file cannot be read or written, or its format is not known",
     ExitCode.DATABASE: "the database cannot be reached or written, or needs `rsu db upgrade`",
     ExitCode.SCHEMA: "a schema, a type name or a setting that cannot be used",
+    ExitCode.DEGRADED: "`status`: the unit does its work, and something about it wants a look",
     ExitCode.FAULT: "a fault in `rsu` itself; the traceback above the line says where",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C",
     ExitCode.PIPE_CLOSED: "the reader of our output went away (`rsu … | head`)",

@@ -90,6 +90,10 @@ class Meter:
         series = self._series(self.counters, name, labels)
         self.counters[series] = self.counters.get(series, 0) + by
 
+    def total(self, name: str, value: float, **labels: str) -> None:
+        """A counter that somebody else keeps: its value since the role started."""
+        self.counters[self._series(self.counters, name, labels)] = value
+
     def gauge(self, name: str, value: float, **labels: str) -> None:
         self.gauges[self._series(self.gauges, name, labels)] = value
 

@@ -40,7 +40,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "rsu_queue_depth": Metric("gauge", ("queue",), "every role", "Records waiting, by queue."),
         "rsu_outbox_oldest_age_seconds": Metric("gauge", (), "record", "Age of the oldest parcel not delivered."),
         "rsu_outbox_octets": Metric("gauge", (), "record", "Size of the outbox on the disk."),
-        "rsu_outbox_evicted_total": Metric("counter", ("reason",), "record", "Records the outbox gave up, by quota or age."),
+        "rsu_outbox_evicted_total": Metric("counter", ("importance",), "record", "Records the outbox gave up."),
         "rsu_store_up": Metric("gauge", ("store",), "record", "1: the outbox or database takes writes; 0: it does not."),
         "rsu_upload_lag_seconds": Metric("gauge", ("target",), "record, uplink", "Age of the oldest record a target lacks."),
         "rsu_uplink_up": Metric("gauge", ("target",), "uplink", "1: connected to the platform; 0: not."),

@@ -51,6 +51,7 @@ class _Run(msgspec.Struct):
     steady_ns: int
     counters: dict[Series, float]
     gauges: dict[Series, float]
+    stages: dict[str, Stage]
 
 
 class _Role:
@@ -79,6 +80,7 @@ class Registry:
         self._strict = strict
         self._roles: dict[str, _Role] = {role: _Role() for role in roles}
         self._admitted: defaultdict[str, set[Labels]] = defaultdict(set)
+        self._stages: set[str] = set()
         self._restarts: deque[int] = deque(maxlen=RESTARTS_KEPT)
         self._selftest_ns: int | None = None
         self.refused: Counter[str] = Counter()
@@ -102,6 +104,7 @@ class Registry:
                 now_ns,
                 self._within_bounds(report.counters, "counter"),
                 self._within_bounds(report.gauges, "gauge"),
+                self._stages_within_bounds(report.stages),
             )
             if self.total(SELFTEST) > passed:
                 self._selftest_ns = now_ns
@@ -126,7 +129,7 @@ class Registry:
         assert role.run is not None
         for series, value in role.run.counters.items():
             role.base[series] += value
-        for name, stage in role.run.report.stages.items():
+        for name, stage in role.run.stages.items():
             role.base_stages[name] = _sum(role.base_stages.get(name), stage)
         role.past.append(_key(role.run.report))
         role.restarts += 1
@@ -149,6 +152,18 @@ class Registry:
                     labels = tuple((label, OTHER) for label, _ in labels)
             taken[name, labels] += value
         return dict(taken)
+
+    def _stages_within_bounds(self, stages: dict[str, Stage]) -> dict[str, Stage]:
+        """The stages of a report that have the right buckets, as many as are admitted."""
+        taken = {}
+        for name, stage in stages.items():
+            known = name in self._stages
+            if len(stage.buckets) != len(BOUNDS_NS) + 1 or (not known and len(self._stages) >= STAGES_MAX):
+                self.refused["stage"] += 1
+                continue
+            self._stages.add(name)
+            taken[name] = Stage(list(stage.buckets), stage.sum_ns)
+        return taken
 
     def _sample(self, now_ns: int) -> Sample:
         totals: defaultdict[str, float] = defaultdict(float)
@@ -189,10 +204,8 @@ class Registry:
         sums: dict[str, Stage] = {}
         with self._lock:
             for role in self._roles.values():
-                for part in (role.base_stages, role.run.report.stages if role.run else {}):
+                for part in (role.base_stages, role.run.stages if role.run else {}):
                     for name, stage in part.items():
-                        if len(stage.buckets) != len(BOUNDS_NS) + 1 or (name not in sums and len(sums) >= STAGES_MAX):
-                            continue
                         sums[name] = _sum(sums.get(name), stage)
         return sums
 

@@ -135,7 +135,7 @@ def _uplink(facts: Facts, limits: Parameters) -> _Answer:
         name = max(late, key=lambda target: late[target])
         found = f"{name} is {late[name]:.0f} s behind"
         return _Answer("warn", found, "the link is slower than what is heard: lower the upload rates")
-    return _Answer("ok", f"{len(facts.upload_lag_s)} targets, none behind" if facts.upload_lag_s else "no target")
+    return _Answer("ok", f"none of {len(facts.upload_lag_s)} is behind" if facts.upload_lag_s else "no target")
 
 
 def _clock(facts: Facts, limits: Parameters) -> _Answer:

@@ -11,7 +11,9 @@ subclass of :class:`Sink`.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import os
 from abc import ABC, abstractmethod
 from collections import Counter
 from importlib.metadata import entry_points
@@ -60,16 +62,42 @@ class Sink(ABC):
         """Write what stands after the last record: here nothing."""
         return
 
-    def close(self) -> None:
-        """Finish the file; further calls do nothing."""
+    def flush(self) -> None:
+        """Hand what was written to the system, so that it survives this process."""
+        try:
+            self.out.flush()
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be written: {error.strerror}") from error
+
+    @property
+    def octets(self) -> int:
+        """Written so far, before compression by a ``.gz`` name; a format may hold back a part."""
+        return self.out.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self, *, sync: bool = False) -> None:
+        """Finish the file; further calls do nothing.
+
+        :param sync: have it put on the disk before, so that it survives the machine.
+        """
         if self._file.closed:
             return
         try:
             self.finish()
+            if sync:
+                self.out.flush()
+                os.fsync(self.fileno())
             self.out.close()
         except OSError as error:
             raise SourceError(f"{self.path}: cannot be written: {error.strerror}") from error
         finally:
+            self._file.close()
+
+    def abandon(self) -> None:
+        """Close the file as it is, after an error."""
+        with contextlib.suppress(OSError):
             self._file.close()
 
     def put(self, octets: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 from mcap.writer import CompressionType, Writer
 
+from rsu.errors import SourceError
 from rsu.received import Received
 from rsu.sinks.base import Sink
 from rsu.sinks.jsonl import ENCODER
@@ -35,6 +36,13 @@ class McapSink(Sink):
     def write(self, record: Received) -> None:
         time_ns = min(max(record.receive_time_ns, 0), _UINT64_MAX)
         self._writer.add_message(self._channel, time_ns, ENCODER.encode(record), time_ns, record.sequence & 0xFFFF_FFFF)
+
+    def flush(self) -> None:
+        """End the chunk, so that a reader gets it also when the file is never finished."""
+        try:
+            self._writer.flush()  # type: ignore[no-untyped-call]
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def finish(self) -> None:
         self._writer.finish()  # type: ignore[no-untyped-call]

@@ -25,8 +25,8 @@ from rsu.errors import (
 )
 
 COMMANDS = (
-    "replay", "decode", "encode", "inspect", "explain", "query", "convert", "db upgrade", "db status",
-    "config", "keys make", "keys allow", "keys list",
+    "run", "status", "top", "record", "replay", "query", "decode", "encode", "inspect", "explain", "convert", "config", "bench",
+    "keys make", "keys allow", "keys list", "db upgrade", "db status",
 )  # fmt: skip
 DOCUMENT = CHECKOUT / "docs" / "commands.md"
 
