@@ -1,4 +1,4 @@
-"""A signal report becomes SPAT whose ends, read back by an independent decoder and the observe room, are those of the report."""
+"""A signal report becomes SPAT whose ends, read back by an independent decoder and by observe, are those of the report."""
 
 from __future__ import annotations
 
