@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rsu.cli import convert, db, decode, encode, explain, inspect, query, replay
+from rsu.cli import convert, db, decode, encode, explain, inspect, query, replay, simulate
 from rsu.cli.console import print_error, print_line
 from rsu.cli.exit_codes import ExitCode, UsageError, exit_code_of
 from rsu.errors import RsuError
@@ -69,6 +69,7 @@ def _options(
 for _module in (replay, decode, encode, inspect, explain, query, convert):
     app.command(_module.NAME)(_module.run)
 app.add_typer(db.app, name=db.NAME)
+app.add_typer(simulate.app, name=simulate.NAME)
 
 
 def main() -> None:
