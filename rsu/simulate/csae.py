@@ -8,7 +8,7 @@ from typing import Any
 from rsu.compose.moments import d_second, minute_of_the_year
 from rsu.simulate.crossing import LANE_WIDTH_M, LANES, LEGS, STOP_LINE_M, Lane, group_of, lane_out, on_leg
 from rsu.simulate.site import Site
-from rsu.simulate.traffic import LEG_M_MIN, LIMIT_MPS, Vehicle
+from rsu.simulate.traffic import LEG_M, LIMIT_MPS, Vehicle
 
 RSU_ID = b"SIMRSU01"
 PARTICIPANTS_MAX = 16  # of one RSM
@@ -128,7 +128,7 @@ def _neighbour(site: Site, leg: str, turn: str) -> dict[str, int]:
 
 def _points(site: Site, leg: str, offset_m: float) -> list[dict[str, Any]]:
     return [
-        {"posOffset": _offset(site, *on_leg(leg, out_m, offset_m))} for out_m in (LEG_M_MIN, LEG_M_MIN / 2, STOP_LINE_M)
+        {"posOffset": _offset(site, *on_leg(leg, out_m, offset_m))} for out_m in (LEG_M, LEG_M / 2, STOP_LINE_M)
     ]
 
 

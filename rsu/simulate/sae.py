@@ -10,7 +10,7 @@ from typing import Any
 from rsu.compose.moments import MINUTE_NS, SECOND_NS, d_second, minute_of_the_year
 from rsu.simulate.crossing import LANE_WIDTH_M, LANES, LEGS, STOP_LINE_M, Lane, group_of, lane_out, on_leg
 from rsu.simulate.site import Site
-from rsu.simulate.traffic import LEG_M_MIN, Vehicle
+from rsu.simulate.traffic import LEG_M, Vehicle
 
 STATION = 0x51A0_0000
 OBJECTS_MAX = 32  # of one SDSM: more would not fit into 2,302 octets with room to spare
@@ -166,7 +166,7 @@ def _steps(points: list[tuple[float, float]]) -> list[dict[str, Any]]:
 
 
 def _lane(lane: Lane) -> dict[str, Any]:
-    places = [on_leg(lane.leg, out_m, lane.offset_m) for out_m in (STOP_LINE_M, LEG_M_MIN / 2, LEG_M_MIN)]
+    places = [on_leg(lane.leg, out_m, lane.offset_m) for out_m in (STOP_LINE_M, LEG_M / 2, LEG_M)]
     value: dict[str, Any] = {
         "laneID": lane.id,
         "ingressApproach" if lane.turns else "egressApproach": LEGS.index(lane.leg) + 1,

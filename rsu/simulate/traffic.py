@@ -24,7 +24,9 @@ GAP_M = 2.5
 LENGTH_M = 4.6
 SPACING_M = 22.0
 """Between vehicles at the start."""
-LEG_M_MIN = 250.0
+FIRST_M = (45.0, 80.0)
+"""From the stop line of the first in a lane, so that he can still stop."""
+LEG_M = 250.0
 
 
 class Vehicle:
@@ -49,14 +51,14 @@ class Traffic:
         if not 0 <= vehicles <= VEHICLES_MAX:
             raise ConfigError(f"{vehicles} vehicles: must be 0..{VEHICLES_MAX}")
         self.plan = plan
-        ways = [Way(leg, turn, LEG_M_MIN) for turn in TURNS for leg in LEGS]
+        ways = [Way(leg, turn, LEG_M) for turn in TURNS for leg in LEGS]
         chance.shuffle(ways)
         self._lanes: dict[int, list[Vehicle]] = {way.lane: [] for way in ways}
         self.vehicles: list[Vehicle] = []
         for number in range(vehicles):
             way = ways[number % len(ways)]
             lane = self._lanes[way.lane]
-            travelled_m = way.stop_m - chance.uniform(5, 60) if not lane else lane[-1].travelled_m - SPACING_M
+            travelled_m = way.stop_m - chance.uniform(*FIRST_M) if not lane else lane[-1].travelled_m - SPACING_M
             vehicle = Vehicle(number, way, travelled_m, chance.uniform(8.0, LIMIT_MPS))
             lane.append(vehicle)
             self.vehicles.append(vehicle)
