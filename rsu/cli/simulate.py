@@ -89,9 +89,7 @@ def radio(
     from rsu.simulate.site import site
 
     schema = rsu.load_schema(_known(standard))
-    scene = RadioScene(
-        standard, schema, site(), Plan(cycle_s), time.time_ns(), vehicles=vehicles, hz=hz, seed=seed
-    )
+    scene = RadioScene(standard, schema, site(), Plan(cycle_s), time.time_ns(), vehicles=vehicles, hz=hz, seed=seed)
     _run([Outlet("radio", scene, to)], seconds, as_json)
 
 

@@ -79,9 +79,7 @@ class _Scenes:
         return Outlet(section.name, made, to, listen=section.peer)
 
     def perception(self, section: Perception) -> Outlet:
-        scene = PerceptionScene(
-            self._place, self._plan, self._start_ns, vehicles=self._vehicles, hz=self._hz, seed=self._seed
-        )
+        scene = PerceptionScene(self._place, self._plan, self._start_ns, vehicles=self._vehicles, hz=self._hz, seed=self._seed)
         scheme, _, address = section.listen.partition("://")
         return Outlet(section.name, scene, f"{scheme}://{reachable(address, f'[[perception]] {section.name}: listen')}")
 

@@ -35,9 +35,7 @@ class Lane(NamedTuple):
 LANES: tuple[Lane, ...] = tuple(
     Lane(4 * number + place, leg, offset * LANE_WIDTH_M, turns)
     for number, leg in enumerate(LEGS)
-    for place, (offset, turns) in enumerate(
-        ((0.5, ("left",)), (1.5, ("straight", "right")), (-0.5, ()), (-1.5, ())), 1
-    )
+    for place, (offset, turns) in enumerate(((0.5, ("left",)), (1.5, ("straight", "right")), (-0.5, ()), (-1.5, ())), 1)
 )
 
 

@@ -127,9 +127,7 @@ def _neighbour(site: Site, leg: str, turn: str) -> dict[str, int]:
 
 
 def _points(site: Site, leg: str, offset_m: float) -> list[dict[str, Any]]:
-    return [
-        {"posOffset": _offset(site, *on_leg(leg, out_m, offset_m))} for out_m in (LEG_M, LEG_M / 2, STOP_LINE_M)
-    ]
+    return [{"posOffset": _offset(site, *on_leg(leg, out_m, offset_m))} for out_m in (LEG_M, LEG_M / 2, STOP_LINE_M)]
 
 
 def _lane(lane: Lane, site: Site) -> dict[str, Any]:
@@ -160,8 +158,6 @@ def _link(leg: str, site: Site) -> dict[str, Any]:
         "speedLimits": _LIMIT,
         "linkWidth": round(LANE_WIDTH_M * 100) * len(lanes),
         "points": _points(site, leg, LANE_WIDTH_M),
-        "movements": [
-            {"remoteIntersection": _neighbour(site, leg, turn), "phaseId": group_of(leg, turn)} for turn in turns
-        ],
+        "movements": [{"remoteIntersection": _neighbour(site, leg, turn), "phaseId": group_of(leg, turn)} for turn in turns],
         "lanes": [_lane(lane, site) for lane in lanes],
     }

@@ -28,9 +28,7 @@ class PerceptionScene:
     :raises ConfigError: for a rate or number outside its bounds.
     """
 
-    def __init__(
-        self, site: Site, plan: Plan, start_ns: int, *, vehicles: int = 40, hz: float = 10.0, seed: int = 0
-    ) -> None:
+    def __init__(self, site: Site, plan: Plan, start_ns: int, *, vehicles: int = 40, hz: float = 10.0, seed: int = 0) -> None:
         if not 0.1 <= hz <= HZ_MAX:
             raise ConfigError(f"{hz:g} looks a second: must be 0.1..{HZ_MAX:g}")
         self._chance = Random(seed)

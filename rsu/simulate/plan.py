@@ -80,9 +80,7 @@ class Plan:
         phases = []
         for group in GROUPS:
             shown = self.shown(group, time_ns)
-            phases.append(
-                Phase(id=group, light=shown.light, likely_end_s=shown.left_ms / 1_000, next=list(shown.next))
-            )
+            phases.append(Phase(id=group, light=shown.light, likely_end_s=shown.left_ms / 1_000, next=list(shown.next)))
         return SignalReport(
             controller="plan", time_ns=time_ns, region=region, intersection=intersection, mode="fixed", phases=phases
         )

@@ -162,9 +162,7 @@ class RadioScene:
         return sae.sdsm(seen, site, count, time_ns) if self.american else csae.rsm(seen, site, count, time_ns)
 
 
-def _changing(
-    vehicle: Vehicle, site: Site, count: int, time_ns: int, since_s: float
-) -> tuple[tuple[str, int], ...]:
+def _changing(vehicle: Vehicle, site: Site, count: int, time_ns: int, since_s: float) -> tuple[tuple[str, int], ...]:
     """What a BSM says now, in the units that both standards share; the vehicle has driven on since its step."""
     on_m, heading = vehicle.speed_mps * since_s, math.radians(vehicle.heading_deg)
     lat, lon = site.place.wgs84_e7(vehicle.east_m + on_m * math.sin(heading), vehicle.north_m + on_m * math.cos(heading))

@@ -26,9 +26,7 @@ class Site(NamedTuple):
         return {"region": self.region, "id": (self.node + 1 + number) % (NUMBER_MAX + 1)}
 
 
-def site(
-    lat_deg: float = 0.0, lon_deg: float = 0.0, elevation_m: float = 0.0, region: int = REGION, node: int = NODE
-) -> Site:
+def site(lat_deg: float = 0.0, lon_deg: float = 0.0, elevation_m: float = 0.0, region: int = REGION, node: int = NODE) -> Site:
     """A site; without a position it is the usual one."""
     if not lat_deg and not lon_deg:
         return Site(Place(LAT_DEG, LON_DEG, ELEVATION_M), region, node)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import rsu
 from rsu.compose.moments import d_second, minute_of_the_year, tenths_of_the_hour
 from rsu.compose.spat import CSAE_LIGHTS, CSAE_UNAVAILABLE, SAE_LIGHTS, SAE_UNAVAILABLE, spat_value
-from rsu.engine.spat import spat_broadcast
+from rsu.engine.spat import HOLD_NS, INTERSECTIONS_MAX, SpatBook, spat_broadcast
 from rsu.errors import ConfigError
 from rsu.observe import summarise
 from rsu.schema import built_in_texts
@@ -293,3 +293,61 @@ def test_without_a_standard_there_is_no_broadcast(
 ) -> None:
     with pytest.raises(ConfigError, match=reason):
         spat_broadcast(report(Phase(id=1, light="red"), standard=standard), {loaded: schema_of(loaded)}, NOW, 0)
+
+
+def book(schema_of: Callable[[str], rsu.Schema], **more: Any) -> SpatBook:
+    return SpatBook({"csae-53": schema_of("csae-53")}, "csae-53", **more)
+
+
+def test_a_report_is_told_anew_each_period_with_its_ends_nearer(schema_of: Callable[[str], rsu.Schema]) -> None:
+    kept = book(schema_of, first_msg_cnt=126)
+    kept.hear(report(Phase(id=1, light="green", likely_end_s=3.0), period_ms=100))
+    told = []
+    for later_ms in range(0, 301, 50):
+        for sent in kept.due(NOW + later_ms * MS):
+            _, spat = schema_of("csae-53").decode("MessageFrame", sent.payload)
+            assert (sent.period_ms, sent.until_ns, sent.aid) == (0, 0, 3_619)
+            (state,) = states_of("csae-53", spat)
+            told.append((later_ms, spat["msgCnt"], state["timing"][1]["likelyEndTime"]))
+    assert told == [(0, 127, 30), (100, 0, 29), (200, 1, 28), (300, 2, 27)]
+
+
+def test_a_report_without_a_period_is_told_once(schema_of: Callable[[str], rsu.Schema]) -> None:
+    kept = book(schema_of)
+    for _ in range(2):
+        kept.hear(report(Phase(id=1, light="red")))
+        assert [len(kept.due(NOW + later_ms * MS)) for later_ms in (0, 100, 900)] == [1, 0, 0]
+
+
+def test_a_newer_report_counts_and_an_older_one_does_not(schema_of: Callable[[str], rsu.Schema]) -> None:
+    kept = book(schema_of)
+    for light, time_ns in (("red", NOW), ("green", NOW + 10 * MS), ("yellow", NOW - 10 * MS)):
+        kept.hear(report(Phase(id=1, light=light), time_ns=time_ns, period_ms=100))  # type: ignore[arg-type]
+    (sent,) = kept.due(NOW + 20 * MS)
+    _, spat = schema_of("csae-53").decode("MessageFrame", sent.payload)
+    assert states_of("csae-53", spat)[0]["light"] == "protected-green"
+
+
+def test_another_light_is_told_at_once(schema_of: Callable[[str], rsu.Schema]) -> None:
+    kept = book(schema_of)
+    told = []
+    for later_ms, light in ((0, "red"), (100, "red"), (200, "green"), (300, "green")):
+        kept.hear(report(Phase(id=1, light=light), time_ns=NOW + later_ms * MS, period_ms=1_000))  # type: ignore[arg-type]
+        told.append(len(kept.due(NOW + later_ms * MS)))
+    assert told == [1, 0, 1, 0]
+
+
+def test_a_silent_controller_is_told_of_no_longer_than_a_report_holds(schema_of: Callable[[str], rsu.Schema]) -> None:
+    kept = book(schema_of)
+    kept.hear(report(Phase(id=1, light="red"), period_ms=100))
+    assert len(kept.due(NOW + HOLD_NS)) == 1 and not kept.faults
+    assert kept.due(NOW + HOLD_NS + 1) == [] and kept.faults == {"silent": 1}
+    assert kept.due(NOW + HOLD_NS + 2) == [] and kept.faults == {"silent": 1}
+
+
+def test_intersections_are_bounded(schema_of: Callable[[str], rsu.Schema]) -> None:
+    kept = book(schema_of)
+    for region in range(INTERSECTIONS_MAX):
+        kept.hear(report(Phase(id=1, light="red"), region=region))
+    with pytest.raises(ConfigError, match="256 intersections are known already"):
+        kept.hear(report(Phase(id=1, light="red"), region=INTERSECTIONS_MAX))

@@ -89,9 +89,7 @@ TOLERANCE_S = {"gat1743": 1.3, "gbt20999": 1.3, "ntcip": 0.3}
 def test_a_controller_is_heard_and_its_lights_end_when_the_plan_says(protocol: Any, opened: Any) -> None:
     plan = Plan(40)
     port, peer = free_port(), free_port()
-    section = Controller(
-        name="tsc", protocol=protocol, listen=f"127.0.0.1:{port}", peer=f"127.0.0.1:{peer}", intersection=101
-    )
+    section = Controller(name="tsc", protocol=protocol, listen=f"127.0.0.1:{port}", peer=f"127.0.0.1:{peer}", intersection=101)
     sources = opened(Config(controller=(section,)))
     made = controller(protocol, plan, site(), time.time_ns())
     outlet = Outlet("tsc", made, section.listen, listen=section.peer)

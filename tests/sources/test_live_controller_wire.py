@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from rsu.sources.controllers import tscbm
 from rsu.sources.controllers.countdown import LAMPS_MAX, Countdowns
 from rsu.sources.controllers.crc import crc16
 from rsu.sources.controllers.phases import one_a_phase, phase_id
+from rsu.sources.immediate_forward import Forward, build, looks_like_it, parse
 
 SECOND_NS = 1_000_000_000
 
@@ -42,9 +44,7 @@ def test_a_crc_is_the_remainder_of_a_division(data: bytes, polynomial: int, init
 
 LAMP_DATA = lamps((90, [(1, 2, 0x25, 17), (2, 2, 0x16, 0xC0)]), (0xDB, [(3, 0xDB, 0x19, 3)]))
 LAMP_LIST = (gat.Lamp(90, 1, 2, 0x25, 17), gat.Lamp(90, 2, 2, 0x16, 0xC0), gat.Lamp(0xDB, 3, 0xDB, 0x19, 3))
-GAT_FRAME = gat.Frame(
-    gat.REPORT, gat.LAMPS, LAMP_DATA, bytes(range(1, 8)), bytes(range(0x11, 0x18)), 1_700_000_000_250
-)
+GAT_FRAME = gat.Frame(gat.REPORT, gat.LAMPS, LAMP_DATA, bytes(range(1, 8)), bytes(range(0x11, 0x18)), 1_700_000_000_250)
 
 
 def test_a_report_of_lamps_is_read_and_built_octet_for_octet() -> None:
@@ -251,13 +251,61 @@ def test_damaged_status_is_told(datagram: bytes, reason: str) -> None:
         tscbm.parse(datagram)
 
 
-@pytest.mark.parametrize("parse", [gat.parse, gat.parse_lamps, gbt.parse, tscbm.parse])
+@pytest.mark.parametrize("read", [gat.parse, gat.parse_lamps, gbt.parse, tscbm.parse, parse])
 @given(data=st.one_of(st.binary(max_size=300), st.binary(max_size=300).map(lambda octets: b"\xc0" + octets + b"\xc0")))
-def test_any_octets_are_read_or_told(parse: Callable[[bytes], Any], data: bytes) -> None:
-    try:
-        parse(data)
-    except SourceError:
-        pass
+def test_any_octets_are_read_or_told(read: Callable[[bytes], Any], data: bytes) -> None:
+    with contextlib.suppress(SourceError):
+        read(data)
+
+
+OCTET, NUMBER = st.integers(0, 255), st.integers(0, 0xFFFF)
+VALUES = st.builds(gbt.Value, OCTET, OCTET, OCTET, OCTET, st.binary(max_size=20))
+
+
+@given(
+    frame=st.builds(
+        gbt.Frame, OCTET, st.lists(VALUES, max_size=12).map(tuple), st.integers(0, 2**32 - 1), OCTET, OCTET, OCTET, NUMBER
+    )
+)
+def test_any_frame_of_gbt20999_comes_back(frame: gbt.Frame) -> None:
+    assert gbt.parse(gbt.build(frame)) == frame
+
+
+@given(
+    blocks=st.lists(st.builds(tscbm.Block, st.integers(0, 16), *[NUMBER] * 6), min_size=16, max_size=16).map(tuple),
+    groups=st.lists(NUMBER, min_size=11, max_size=11),
+    octets=st.lists(OCTET, min_size=4, max_size=4),
+    rest=st.tuples(st.integers(0, 2**24 - 1), NUMBER, NUMBER, NUMBER),
+)
+def test_any_status_comes_back(blocks: Any, groups: list[int], octets: list[int], rest: tuple[int, ...]) -> None:
+    status = tscbm.Status(blocks, *groups, *octets, *rest)
+    assert tscbm.parse(tscbm.build(status)) == status
+
+
+LETTERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=8)
+
+
+@given(kind=LETTERS, psid=st.integers(0, 0x1020407F), payload=st.binary(min_size=1, max_size=300), priority=st.integers(0, 7))
+def test_any_immediate_forward_text_comes_back(kind: str, psid: int, payload: bytes, priority: int) -> None:
+    forward = Forward(kind, psid, payload, priority)
+    assert looks_like_it(build(forward)) and parse(build(forward)) == forward
+
+
+@pytest.mark.parametrize(
+    ("build_it", "reason"),
+    [
+        (lambda: gat.build(gat.Frame(256, 0)), "GA/T 1743"),
+        (lambda: gat.build_lamps(gat.Lamps((gat.Lamp(0, 1, 2, 0x25, 256),))), "GA/T 1743"),
+        (lambda: gbt.build(gbt.Frame(0x20, (gbt.Value(1, 1, 1, 1, bytes(252)),))), "GB/T 20999"),
+        (lambda: gbt.build(gbt.Frame(0x20, (gbt.Value(1, 1, 1),) * 256)), "GB/T 20999"),
+        (lambda: tscbm.build(tscbm.Status((), reds=65_536)), "signal status"),
+        (lambda: tscbm.build(tscbm.Status((tscbm.Block(),) * 17)), "17 blocks: must be 0..16"),
+        (lambda: tscbm.build(tscbm.Status((), second_of_the_day=2**24)), "signal status"),
+    ],
+)
+def test_what_a_field_cannot_hold_is_told(build_it: Callable[[], bytes], reason: str) -> None:
+    with pytest.raises(SourceError, match=reason):
+        build_it()
 
 
 # Countdowns and phases -----------------------------------------------------------------------------------------------------

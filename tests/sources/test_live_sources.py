@@ -309,9 +309,7 @@ def test_the_published_status_becomes_phases(peer: socket.socket, opened: Any) -
     ],
     ids=["unknown-colour", "cut-gat1743", "unknown-state", "short-gbt20999", "cut-status"],
 )
-def test_a_damaged_datagram_is_kept_as_it_came(
-    protocol: str, kind: Any, data: bytes, peer: socket.socket, opened: Any
-) -> None:
+def test_a_damaged_datagram_is_kept_as_it_came(protocol: str, kind: Any, data: bytes, peer: socket.socket, opened: Any) -> None:
     source = opened(kind(controller(protocol)))
     peer.sendto(data, address_of(source))
     (heard,) = hear(source)
@@ -412,7 +410,19 @@ def test_a_list_is_one_record(box: tuple[PerceptionSource, Callable[[bytes], Non
         (b"[" * 100_000, ""),
     ],
     ids=[
-        "cut", "no-text", "none", "confidence", "far", "fast", "small", "long", "covariance", "missing", "nan", "many", "deep",
+        "cut",
+        "no-text",
+        "none",
+        "confidence",
+        "far",
+        "fast",
+        "small",
+        "long",
+        "covariance",
+        "missing",
+        "nan",
+        "many",
+        "deep",
     ],
 )
 def test_broken_json_is_told_with_its_field(data: bytes, reason: str) -> None:
