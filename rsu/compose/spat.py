@@ -66,9 +66,7 @@ SAE_LIGHTS: Mapping[Light, str] = MappingProxyType(
     }
 )
 #: Mode of a report → bit of IntersectionStatusObject, the same in both standards.
-STATUS: Mapping[str, int] = MappingProxyType(
-    {"manual": 0, "fixed": 5, "actuated": 6, "flashing": 7, "failure": 8, "off": 9}
-)
+STATUS: Mapping[str, int] = MappingProxyType({"manual": 0, "fixed": 5, "actuated": 6, "flashing": 7, "failure": 8, "off": 9})
 
 
 class _Ends(NamedTuple):
@@ -90,9 +88,7 @@ class _State(NamedTuple):
     ends: _Ends
 
 
-def spat_value(
-    report: SignalReport, standard: str, now_ns: int, msg_cnt: int, timing: Timing = "counting"
-) -> Any:
+def spat_value(report: SignalReport, standard: str, now_ns: int, msg_cnt: int, timing: Timing = "counting") -> Any:
     """The MessageFrame of a report.
 
     :param standard: ``csae-53``, ``csae-157`` or ``sae-j2735``, an edition patch may follow.
@@ -245,6 +241,7 @@ def _sae_event(state: _State, now_ns: int) -> dict[str, Any]:
     ends = state.ends
     if not ends.known or ends.constant:  # J2735 has no mark for a light that stays: no end is said
         return event
+
     def mark(end_ns: int | None) -> int:
         return _in_hour(end_ns, now_ns, SAE_UNAVAILABLE, SAE_UNAVAILABLE)
 

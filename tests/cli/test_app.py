@@ -27,6 +27,7 @@ from rsu.errors import (
 COMMANDS = (
     "run", "status", "top", "record", "replay", "query", "decode", "encode", "inspect", "explain", "convert", "config", "bench",
     "keys make", "keys allow", "keys list", "db upgrade", "db status",
+    "simulate radio", "simulate controller", "simulate perception", "simulate all",
 )  # fmt: skip
 DOCUMENT = CHECKOUT / "docs" / "commands.md"
 
@@ -69,7 +70,7 @@ def test_the_document_has_each_option_of_help_and_no_other(rsu_run: Run, command
     (section,) = re.findall(rf"^## rsu {command}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     documented = {option for row in re.findall(r"^\| (`-.*?) \|", section, re.MULTILINE) for option in help_options(row)}
     shown = rsu_run(*command.split(), "--help").stdout
-    starts = re.findall(r"^│ +((?:-[\w-]+ +)+)", shown, re.MULTILINE)
+    starts = re.findall(r"^│[ *]+((?:-[\w-]+ +)+)", shown, re.MULTILINE)
     columns = {option for start in starts for option in help_options(start)}
     assert columns
     assert documented == columns

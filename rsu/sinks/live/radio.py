@@ -84,6 +84,7 @@ class RadioSender:
         self.endpoint = resolve(radio.send, f"[[radio]] {radio.name}: send")
         self._socket = socket.socket(self.endpoint.family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)  # a radio may be reached by its network's address
 
     def send(self, broadcast: Broadcast) -> bool:
         """Send a message once; False, and counted, where the network does not take it now.

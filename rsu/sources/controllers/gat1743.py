@@ -50,8 +50,7 @@ COLOURS: Mapping[int, Light] = MappingProxyType(
 )
 #: Light → colour code; a light that has no code of its own is sent as the one nearest to it.
 CODES: Mapping[Light, int] = MappingProxyType(
-    {light: code for code, light in COLOURS.items()}
-    | {"permissive-green": 0x16, "red-yellow": 0x25, "unavailable": 0x00}
+    {light: code for code, light in COLOURS.items()} | {"permissive-green": 0x16, "red-yellow": 0x25, "unavailable": 0x00}
 )
 
 _HEAD = struct.Struct("<H7s7sIHBBBHB3s")
@@ -192,9 +191,7 @@ def build_lamps(lamps: Lamps) -> bytes:
             struct.pack("<HB", bearing, len(group)) + b"".join(_LAMP.pack(*lamp[1:]) for lamp in group)
             for bearing, group in entries
         )
-        place = _PLACE.pack(
-            _PLACE.size - 2 + len(body), lamps.longitude, lamps.latitude, lamps.altitude, len(entries)
-        )
+        place = _PLACE.pack(_PLACE.size - 2 + len(body), lamps.longitude, lamps.latitude, lamps.altitude, len(entries))
     except struct.error as error:
         raise SourceError(f"GA/T 1743: {error}") from error
     return place + body

@@ -142,8 +142,7 @@ def build(frame: Frame) -> bytes:
     """
     try:
         values = b"".join(
-            _PLACE.pack(index, 4 + len(value.octets), *value[:4]) + value.octets
-            for index, value in enumerate(frame.values, 1)
+            _PLACE.pack(index, 4 + len(value.octets), *value[:4]) + value.octets for index, value in enumerate(frame.values, 1)
         )
         head = _HEAD.pack(
             _HEAD.size + len(values),

@@ -125,9 +125,7 @@ def _vehicle(status: Status, block: Block) -> list[Shown]:
 
 def _overlap(status: Status, block: Block) -> list[Shown]:
     bit = 1 << block.number - 1
-    light = _light(
-        bit, status.overlap_reds, status.overlap_yellows, status.overlap_greens, status.overlap_flashing
-    )
+    light = _light(bit, status.overlap_reds, status.overlap_yellows, status.overlap_greens, status.overlap_flashing)
     return [Shown(f"overlap{block.number}", light, block.overlap_min, block.overlap_max)] if light else []
 
 

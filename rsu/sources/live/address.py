@@ -46,9 +46,7 @@ def resolve(text: str, key: str) -> Endpoint:
     """
     host, port = split(text, key)
     try:
-        found = socket.getaddrinfo(
-            None if host in _EVERYWHERE else host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(None if host in _EVERYWHERE else host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{key} = {text!r}: {error}") from error
     family, _, _, _, address = found[0]

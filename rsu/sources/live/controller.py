@@ -101,6 +101,4 @@ class ControllerSource(ABC):
         return [self._record(time_ns, _encode(report)) for report in reports]
 
     def _record(self, time_ns: int, data: bytes, damage: str = "") -> Heard:
-        return Heard(
-            self.name, time_ns, data, CHANNEL, "signals", RECORD_TYPE, "none", standard=self.standard, damage=damage
-        )
+        return Heard(self.name, time_ns, data, CHANNEL, "signals", RECORD_TYPE, "none", standard=self.standard, damage=damage)

@@ -51,10 +51,10 @@ class Gbt20999Source(ControllerSource):
             self.listener.send(gbt20999.build(frame._replace(type=gbt20999.HEARTBEAT_ANSWER, values=())), sender)
         elif frame.type == gbt20999.REFUSAL:
             self.faults["refused"] += 1
-        elif frame.type not in (gbt20999.ANSWER, gbt20999.REPORT):
-            self.faults["other-type"] += frame.type not in gbt20999.HEARTBEAT_ANSWERS
-        else:
+        elif frame.type in (gbt20999.ANSWER, gbt20999.REPORT):
             return self._states(frame, time_ns)
+        elif frame.type not in gbt20999.HEARTBEAT_ANSWERS:
+            self.faults["other-type"] += 1
         return []
 
     def _states(self, frame: Frame, time_ns: int) -> list[SignalReport]:

@@ -16,8 +16,8 @@ from typing import Any
 from rsu.errors import ConfigError, SourceError
 from rsu.sources.live.address import Endpoint, resolve
 
-DATAGRAM_OCTETS_MAX = 65_507
-"""The most that IPv4 carries: 65,535 less the headers of IP and UDP."""
+DATAGRAM_OCTETS_MAX = 65_535
+"""No datagram is larger: IPv4 carries 65,507 octets of it, IPv6 20 more."""
 BUFFER_OCTETS = 1_048_576
 # Numbers of Linux that the socket module does not name (asm-generic/socket.h); the same on x86-64 and arm64.
 SO_TIMESTAMPNS, SO_RXQ_OVFL, SO_RCVBUFFORCE = 35, 40, 33
@@ -25,7 +25,6 @@ _TIMESPEC, _DROPS = struct.Struct("@qq"), struct.Struct("@I")
 _CONTROL_OCTETS = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_DROPS.size)
 _SECOND_NS = 1_000_000_000
 _COUNTER = 1 << 32
-_TRUNCATED = int(socket.MSG_TRUNC)  # the flag of the socket module is an enumeration, a microsecond slower
 
 Arrival = tuple[int, bytes, Any]
 """Time in nanoseconds UTC, octets, address of the sender."""
@@ -36,7 +35,7 @@ class Listener:
 
     :param listen: ``host:port``.
     :param key: what the setting is called, for errors.
-    :param faults: where ``kernel-drop``, ``cut-datagram`` and ``socket`` are counted.
+    :param faults: where ``kernel-drop``, ``unsent`` and ``socket`` are counted.
     :raises ConfigError: for an address that is none.
     :raises SourceError: for one that cannot be bound.
     """
@@ -67,11 +66,8 @@ class Listener:
         receive = self._socket.recvmsg
         try:
             for _ in range(most):
-                data, control, flags, sender = receive(DATAGRAM_OCTETS_MAX, _CONTROL_OCTETS)
-                time_ns = self._time_ns(control)
-                if flags & _TRUNCATED:
-                    self.faults["cut-datagram"] += 1
-                arrivals.append((time_ns, data, sender))
+                data, control, _, sender = receive(DATAGRAM_OCTETS_MAX, _CONTROL_OCTETS)
+                arrivals.append((self._time_ns(control), data, sender))
         except BlockingIOError:
             pass
         except OSError:  # an answer of the network to something sent, e.g. port unreachable; the next call goes on

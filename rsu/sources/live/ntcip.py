@@ -35,6 +35,4 @@ class NtcipSource(ControllerSource):
         low = shown.min_tenths * TENTH_S if known else None
         high = shown.max_tenths * TENTH_S if shown.max_tenths >= shown.min_tenths and known else None
         # a fixed end is also the likely one; between the two nothing says where it will be
-        return Phase(
-            id=number, light=shown.light, min_end_s=low, max_end_s=high, likely_end_s=low if low == high else None
-        )
+        return Phase(id=number, light=shown.light, min_end_s=low, max_end_s=high, likely_end_s=low if low == high else None)

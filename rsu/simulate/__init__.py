@@ -1,0 +1,9 @@
+"""What a unit hears, made up: vehicles and roadside messages, signal controllers, a perception box.
+
+The generators are pure: a seed and a start time go in, and :meth:`Simulator.due` gives what is to be sent up to a moment. The
+same seed and start give the same octets. :mod:`rsu.simulate.sending` puts sockets and the clock around them.
+"""
+
+from rsu.simulate.base import Message, Schedule, Simulator
+
+__all__ = ["Message", "Schedule", "Simulator"]
