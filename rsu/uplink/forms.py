@@ -29,7 +29,6 @@ UNCONFIRMED: Mapping[str, tuple[str, ...]] = {
     "RSM.DOWN": ("rsm", "rsms"),
     "SPAT.DOWN": ("spat", "spats"),
     "OTA.DOWN": ("ack", "seqNum"),
-    "INFOQuery.Response": ("errorCode",),
 }
 
 #: Kind → keys under which the messages of a JSON order stand, one or a list of them.

@@ -75,7 +75,7 @@ class Client(aiomqtt.Client):
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         """aiomqtt waits its whole time for the CONNACK of a connection that is closed already."""
         if not self._connected.done():
-            self._connected.set_exception(aiomqtt.MqttError(f"the broker closed the connection before it answered: {reason_code}"))
+            self._connected.set_exception(aiomqtt.MqttError(f"the broker closed before it answered: {reason_code}"))
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Properties) -> None:

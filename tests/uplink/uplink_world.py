@@ -32,14 +32,12 @@ PARTICIPANT = {
 }  # fmt: skip
 POSITION = {"lat": 390_000_000, "long": 1_160_000_000}
 PHASE = {"id": 1, "phaseStates": [{"light": "red"}]}
+INTERSECTION = {"intersectionId": {"region": 1, "id": 33}, "status": (b"\x05\x00", 16), "phases": [PHASE]}
 FRAMES = {
     "BasicSafetyMessage": ("bsmFrame", BSM),
     "MapData": ("mapFrame", {"msgCnt": 0, "nodes": [{"id": {"region": 1, "id": 149}, "refPos": POSITION}]}),
     "RoadsideSafetyMessage": ("rsmFrame", {"msgCnt": 1, "id": b"12345678", "refPos": POSITION, "participants": [PARTICIPANT]}),
-    "SPAT": (
-        "spatFrame",
-        {"msgCnt": 1, "intersections": [{"intersectionId": {"region": 1, "id": 33}, "status": (b"\x05\x00", 16), "phases": [PHASE]}]},
-    ),
+    "SPAT": ("spatFrame", {"msgCnt": 1, "intersections": [INTERSECTION]}),
     "RoadSideInformation": ("rsiFrame", {"msgCnt": 1, "id": b"12345678", "refPos": POSITION}),
 }
 
@@ -90,6 +88,30 @@ class Shelf:
         self.moves.append((target, parcel_id))
 
 
+class Load:
+    """Fills an outbox from a thread of its own until it is closed: parcels of five records, about 250 a second."""
+
+    RECORDS = 5
+    EVERY_S = 0.004
+
+    def __init__(self, shelf: Shelf, record: Callable[[int], Entry]) -> None:
+        self.sent = 0
+        self._shelf = shelf
+        self._record = record
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.EVERY_S):
+            self._shelf.put(*(self._record(self.sent + place) for place in range(1, self.RECORDS + 1)))
+            self.sent += self.RECORDS
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
 def until(true: Callable[[], object], seconds: float = DEADLINE_S) -> None:
     """Wait until it is so; fail at the deadline."""
     end = time.monotonic() + seconds
@@ -109,16 +131,16 @@ class Daemon:
 
     def __init__(self, command: Callable[[int], list[str]], folder: Path) -> None:
         self.port = free_port()
-        self._command = command(self.port)
+        self.command = command(self.port)
         self._log = (folder / "server.log").open("ab")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(self.command, stdout=self._log, stderr=self._log)
         until(self._listens)
 
     def _listens(self) -> bool:
-        assert self._process is not None and self._process.poll() is None, f"{self._command} ended: see its log"
+        assert self._process is not None and self._process.poll() is None, f"{self.command} ended: see its log"
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
