@@ -21,10 +21,8 @@ from rsu.standards import STANDARDS, parse_standard_name
 TYPE = "SPAT"
 PRIORITY = 176
 """Of SPAT in the table of T/CSAE 53; North America gives none, and takes the same order."""
-HOLD_NS = 1_000_000_000
-"""A change must be shown within 1 s (T/CSAE 53): without a newer report the message is not repeated for longer."""
-
-
+HOLD_NS = 3_000_000_000
+"""Controllers report once a second or at a change; two reports may be lost, then silence is better than an old countdown."""
 INTERSECTIONS_MAX = 256
 """Of one unit; a report of one more is an error of its configuration."""
 
