@@ -23,11 +23,11 @@ def run(
     """
     import signal
 
-    from rsu.config import load_config
     from rsu.observability.logs import configure_logging
+    from rsu.pipeline.preflight import load_checked
     from rsu.pipeline.supervisor import Supervisor
 
-    settings = load_config(config)
+    settings = load_checked(config)
     configure_logging(settings.observability, "supervisor", settings.unit.state_dir)
     supervisor = Supervisor(settings, config, print_line if not as_json else lambda line: None)
     for number in (signal.SIGINT, signal.SIGTERM):

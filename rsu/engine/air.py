@@ -1,8 +1,8 @@
 """What the unit has to say: SPAT of the signal controllers it hears, and messages that the platform handed down.
 
 SPAT is told anew each period (:class:`rsu.engine.spat.SpatBook`). What the platform hands down (channel ``uu``,
-``meta["broadcast"]``) is repeated at the period of its type in the catalogue until a later one of the same type and key takes its
-place, or :data:`RELAY_NS_MAX` is over.
+``meta["broadcast"]``) is repeated at the period of its type in the catalogue until a later one of the same type and key takes
+its place, or :data:`RELAY_NS_MAX` is over.
 """
 
 from __future__ import annotations

@@ -231,6 +231,7 @@ class Ingest:
 
     def _measure(self) -> None:
         meter = self.role.meter
+        self.recorder.measure()
         meter.gauge("rsu_queue_depth", self.window.waiting, queue="records")
         meter.gauge("rsu_queue_depth", self.window.records, queue="window")
         for source in self.sources:

@@ -15,7 +15,7 @@ import zmq
 
 from rsu.config import Pipeline
 from rsu.errors import ConfigError
-from rsu.pipeline.curve import secure_server
+from rsu.pipeline import curve
 
 Link = Literal["records", "outcomes", "ack", "air", "inlet", "reports"]
 SMALL_BATCHES = 4_096  # what a link of small frames holds: an outcome of each frame of records, reports, acknowledgements
@@ -69,10 +69,8 @@ class Links(msgspec.Struct, frozen=True):
         if not endpoint:
             return []
         socket = make()
-        if endpoint.startswith("tcp://"):
-            secure_server(socket, self.settings.curve_dir)
         try:
-            socket.bind(endpoint)
+            curve.bind(socket, endpoint, self.settings.curve_dir)
         except zmq.ZMQError as error:
             raise ConfigError(f"[pipeline] {key} = {endpoint}: cannot be bound: {error.strerror}") from error
         return [socket]

@@ -20,6 +20,7 @@ import zmq
 
 from rsu.config import load_config, run_dir
 from rsu.observability.logs import configure_logging
+from rsu.pipeline.curve import stop_authenticator
 from rsu.pipeline.links import Links
 from rsu.pipeline.role import Role
 
@@ -41,7 +42,7 @@ def main(config_path: str, names: list[str]) -> int:
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*GC_THRESHOLDS)
     config = load_config(config_path)
-    configure_logging(config.observability, "+".join(names))
+    configure_logging(config.observability, "+".join(names), config.unit.state_dir)
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     links = Links(context, Path(run_dir(config)), config.pipeline)
     roles = {name: Role(name, config, links) for name in names}
@@ -53,6 +54,7 @@ def main(config_path: str, names: list[str]) -> int:
     threading.Thread(target=_listen, args=(roles,), name="orders", daemon=True).start()
     for thread in threads:
         thread.join()
+    stop_authenticator(context)
     context.term()
     return 0
 

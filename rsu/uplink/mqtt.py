@@ -47,7 +47,7 @@ REPORT_POLL_S = 0.1
 INFO_RETRY_S = 10.0
 INFO_SENDS_MAX = 3
 PACKET_OVERHEAD_OCTETS = 64
-DOWN = "rsu_down_total"
+DOWN = "rsu_uplink_orders_total"
 
 _log = structlog.get_logger("rsu.uplink.mqtt")
 
@@ -196,7 +196,7 @@ class MqttLink:
         refused = [topic for topic, code in codes if isinstance(code, ReasonCode) and code.is_failure]
         if refused:
             self.target.last_error = f"the broker does not let this unit hear {', '.join(refused)}"
-            self._meter.count("rsu_upload_errors_total", target=self.target.name, reason="subscription")
+            self._meter.count("rsu_uplink_errors_total", target=self.target.name, reason="subscription")
 
     async def _send(self, client: Client, message: Message) -> None:
         octets = len(message.payload) + len(message.topic) + PACKET_OVERHEAD_OCTETS

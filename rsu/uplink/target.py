@@ -19,10 +19,10 @@ from rsu.observability.meter import Meter
 from rsu.uplink.parcels import READ_OCTETS_MAX, Outbox, Stocked
 
 LAG_SECONDS = "rsu_upload_lag_seconds"
-UPLOADED = "rsu_uploaded_total"
-PASSED_OVER = "rsu_upload_passed_over_total"
-ERRORS = "rsu_upload_errors_total"
-CONNECTED = "rsu_upload_connected"
+UPLOADED = "rsu_uplink_sent_total"
+PASSED_OVER = "rsu_uplink_passed_over_total"
+ERRORS = "rsu_uplink_errors_total"
+CONNECTED = "rsu_uplink_up"
 ERROR_CHARACTERS_MAX = 512
 
 

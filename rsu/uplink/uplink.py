@@ -171,7 +171,7 @@ class Uplink:
         try:
             return keeping.load(path)
         except SourceError as error:
-            self._meter.count("rsu_upload_errors_total", target="mqtt", reason="orders")
+            self._meter.count("rsu_uplink_errors_total", target="mqtt", reason="orders")
             _log.error("the platform's orders are not known any more", error=str(error))
             return keeping.Kept()
 

@@ -98,8 +98,8 @@ def test_each_kind_goes_to_its_topic_and_other_records_are_counted(
         "connected": True, "lag_s": 0.0, "uploaded": 6, "cursor": 0, "last_error": ""
     }  # fmt: skip
     counters = {(name, labels): value for name, labels, value in bench.meter.report(0).counters}
-    assert counters["rsu_uploaded_total", (("target", "mqtt"),)] == 6
-    assert counters["rsu_upload_passed_over_total", (("reason", "kind"), ("target", "mqtt"))] == 1
+    assert counters["rsu_uplink_sent_total", (("target", "mqtt"),)] == 6
+    assert counters["rsu_uplink_passed_over_total", (("reason", "kind"), ("target", "mqtt"))] == 1
 
 
 def test_a_broker_killed_under_load_loses_no_record_and_the_cursor_only_grows(
@@ -166,7 +166,7 @@ def test_no_broker_is_an_error_that_is_shown_and_a_lag_that_grows(
     report = bench.meter.report(0)
     gauges = {(name, labels): value for name, labels, value in report.gauges}
     assert gauges["rsu_upload_lag_seconds", (("target", "mqtt"),)] == 5.0
-    assert any(name == "rsu_upload_errors_total" for name, _, _ in report.counters)
+    assert any(name == "rsu_uplink_errors_total" for name, _, _ in report.counters)
 
 
 def test_the_unit_reports_itself_and_answers_a_query_in_the_spelling_of_openv2x(

@@ -94,7 +94,7 @@ def test_each_record_is_a_message_under_its_subject_with_its_identity(
     assert [msgspec.msgpack.decode(message.data, type=Entry) for message in messages] == entries[:3]
     assert running.uplink.report()["nats"]["uploaded"] == 3
     counters = {(name, labels): value for name, labels, value in meter.report(0).counters}
-    assert counters["rsu_upload_passed_over_total", (("reason", "kind"), ("target", "nats"))] == 1
+    assert counters["rsu_uplink_passed_over_total", (("reason", "kind"), ("target", "nats"))] == 1
 
 
 def test_a_hub_killed_under_load_has_every_record_exactly_once(

@@ -172,7 +172,7 @@ def test_settings_that_cannot_work_are_told_at_the_start(
 def test_damaged_orders_are_counted_and_do_not_keep_the_unit_from_serving(tmp_path: Path, shelf: Shelf, meter: Meter) -> None:
     (tmp_path / keeping.FILE).write_bytes(b"{")
     Uplink(Config(unit=Unit(state_dir=str(tmp_path)), mqtt=Mqtt(host="h")), shelf, meter, lambda _: None, dict)
-    assert [name for name, _, _ in meter.report(0).counters] == ["rsu_upload_errors_total"]
+    assert [name for name, _, _ in meter.report(0).counters] == ["rsu_uplink_errors_total"]
 
 
 def test_a_secret_is_the_line_of_its_file_and_a_missing_one_names_the_key(tmp_path: Path) -> None:
