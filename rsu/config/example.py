@@ -40,6 +40,8 @@ _NOT_TOLD = ("text", "a folder", "a file")
 _PLACEHOLDERS: Mapping[tuple[str, str], Any] = {
     ("mqtt", "host"): "127.0.0.1",
     ("nats", "servers"): ["nats://127.0.0.1:4222"],
+    ("source", "name"): "lidar-1",
+    ("source", "kind"): "acme-lidar",
 }
 
 

@@ -124,7 +124,7 @@ class Perception(Section, frozen=True, kw_only=True):
 class Source(Section, frozen=True, kw_only=True):
     """An interface that an installed package brings (entry points `rsu.live_sources`)."""
 
-    name: Name
+    name: Annotated[Name, Meta(description="Source name in every record.")]
     kind: Annotated[Name, Meta(description="Name of the entry point.")]
     settings: Annotated[
         dict[str, str | int | float | bool], Meta(description="What the package's own interface wants to know.")
@@ -162,8 +162,9 @@ class Pipeline(Section, frozen=True, kw_only=True):
     """The roles, how they are spread over processes, and the bounds between them."""
 
     processes: Annotated[
-        tuple[tuple[Role, ...], ...], Meta(description="Which roles share a process; each role exactly once.")
-    ] = (("engine",), ("ingest", "record", "uplink", "broadcast"))
+        tuple[tuple[Role, ...], ...],
+        Meta(description="Which roles share a process, each role exactly once; ingest and engine together share a thread."),
+    ] = (("ingest", "engine"), ("record", "uplink", "broadcast"))
     batch_records_max: Annotated[int, Meta(ge=1, le=10_000, description="Of one frame between roles.")] = 128
     queue_batches: Annotated[int, Meta(ge=1, le=10_000, description="High-water mark of each socket between roles.")] = 16
     window_records_max: Annotated[Positive, Meta(description="Received and not yet committed; above it records are shed.")] = (

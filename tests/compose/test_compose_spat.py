@@ -274,7 +274,7 @@ def test_a_broadcast_has_service_priority_and_key(standard: str, aid: int, schem
     made = report(Phase(id=1, light="red", likely_end_s=3.0), standard=standard, period_ms=100, region=7)
     sent = spat_broadcast(made, {standard: schema_of(standard)}, NOW, 3)
     assert (sent.standard, sent.type, sent.aid, sent.priority, sent.period_ms) == (standard, "SPAT", aid, 176, 100)
-    assert sent.key == f"spat/7/101/{standard}" and sent.until_ns == NOW + SECOND
+    assert sent.key == f"spat/7/101/{standard}" and sent.until_ns == NOW + HOLD_NS
     assert schema_of(standard).decode("MessageFrame", sent.payload) == spat_value(made, standard, NOW, 3)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rsu.config import Config, Radio
-from rsu.engine import Broadcast
+from rsu.outgoing import Broadcast
 from rsu.errors import ConfigError, FrameError
 from rsu.frames import unwrap
 from rsu.sinks.live import RadioSender, open_senders
