@@ -115,9 +115,7 @@ class Uplink:
                         tick()
                 await asyncio.sleep(STOP_POLL_S)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await target.end(tasks)
 
     def _measure(self) -> None:
         for link in self.links:
