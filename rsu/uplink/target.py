@@ -166,18 +166,20 @@ class Target:
         """Wait a moment for the oldest parcel, then move the cursor over all that are acknowledged."""
         if flight[0].tasks:
             await asyncio.wait(flight[0].tasks, timeout=self.parameters.idle_poll_s)
+        settled = 0
         while flight and all(task.done() for task in flight[0].tasks):
             for task in flight[0].tasks:
                 task.result()
-            lost()
-            self._settled(flight.popleft().parcel)
+            settled = flight.popleft().parcel.id
+        lost()
+        if settled:
+            self._settled(settled)
 
-    def _settled(self, parcel: Stocked) -> None:
-        self._outbox.deliver(self.name, parcel.id)
-        self.cursor = parcel.id
-        records = sum(message.records for message in self._prepared[parcel.id])
-        for known in [known for known in self._prepared if known <= parcel.id]:
-            del self._prepared[known]
+    def _settled(self, parcel_id: int) -> None:
+        self._outbox.deliver(self.name, parcel_id)
+        self.cursor = parcel_id
+        done = [known for known in self._prepared if known <= parcel_id]
+        records = sum(message.records for known in done for message in self._prepared.pop(known))
         self.uploaded += records
         self._meter.count(UPLOADED, records, target=self.name)
 

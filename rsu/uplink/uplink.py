@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from rsu.config.sections import Config, Mqtt, Nats
-from rsu.errors import ConfigError, SourceError
+from rsu.errors import ConfigError, SourceError, StoreError
 from rsu.observability.meter import Meter
 from rsu.schema import load_schema
 from rsu.uplink import backoff, keeping, sampling, target
@@ -120,7 +120,10 @@ class Uplink:
     def _measure(self) -> None:
         for link in self.links:
             if not link.target.connected:
-                link.target.measure_lag()
+                try:
+                    link.target.measure_lag()
+                except StoreError as error:
+                    link.target.failed(error, "here")
 
     def _mqtt(self, config: Mqtt) -> Link:
         try:
