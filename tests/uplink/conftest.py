@@ -65,25 +65,35 @@ def mosquitto_program() -> str:
     return found
 
 
-def mosquitto_conf(port: int, folder: Path, extra: str = "") -> Path:
-    conf = folder / "mosquitto.conf"
-    conf.write_text(
-        f"listener {port} 127.0.0.1\npersistence true\npersistence_location {folder}/\nallow_anonymous true\n"
-        f"max_queued_messages 0\nuser root\n{extra}"
-    )
-    return conf
+@pytest.fixture
+def broker(tmp_path: Path, closing: Callable[..., object]) -> Callable[..., Daemon]:
+    """Starts an MQTT broker with further lines in its configuration."""
+    program = mosquitto_program()
+
+    def started(extra: str = "", *, anonymous: bool = True) -> Daemon:
+        folder = tmp_path / "mosquitto"
+        folder.mkdir()
+        conf = folder / "mosquitto.conf"
+
+        def command(port: int) -> list[str]:
+            conf.write_text(
+                f"listener {port} 127.0.0.1\n{extra}\npersistence true\npersistence_location {folder}/\n"
+                f"allow_anonymous {str(anonymous).lower()}\nmax_queued_messages 0\nuser root\n"
+            )
+            return [program, "-c", str(conf)]
+
+        daemon = Daemon(command, folder)
+        closing(daemon)
+        daemon.start()
+        return daemon
+
+    return started
 
 
 @pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Daemon]:
-    """A running MQTT broker."""
-    program = mosquitto_program()
-    folder = tmp_path / "mosquitto"
-    folder.mkdir()
-    daemon = Daemon(lambda port: [program, "-c", str(mosquitto_conf(port, folder))], folder)
-    daemon.start()
-    yield daemon
-    daemon.close()
+def mosquitto(broker: Callable[..., Daemon]) -> Daemon:
+    """A running MQTT broker that lets everybody in."""
+    return broker()
 
 
 @pytest.fixture

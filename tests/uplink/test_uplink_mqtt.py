@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -299,3 +301,62 @@ def test_the_platform_is_told_when_the_unit_is_gone(
     else:
         gate.shut()
     until(lambda: [msgspec.json.decode(said)["rsuStatus"] for _, said in platform.heard][:2] == ["normal", "abnormal"])
+
+
+def test_a_message_that_the_broker_refuses_is_not_delivered_and_the_reason_is_shown(
+    broker: Callable[..., Daemon], bench: Bench, record: Record, tmp_path: Path
+) -> None:
+    (tmp_path / "acl").write_text("topic readwrite V2X.RSU.BaseINFO.UP\ntopic readwrite V2X.RSU.INFO.UP\n")
+    daemon = broker(f"acl_file {tmp_path / 'acl'}")
+    bench.shelf.put(record(1))
+    running = bench.start(daemon.port)
+    until(lambda: running.uplink.report()["mqtt"]["last_error"])
+    assert running.uplink.report()["mqtt"]["last_error"] == "the broker refused a message: Not authorized"
+    assert bench.shelf.delivered("mqtt") == 0
+
+
+def test_a_message_larger_than_the_broker_takes_is_counted_and_the_others_go(
+    broker: Callable[..., Daemon], bench: Bench, record: Record, schema: Schema, closing: Callable[..., Any], meter: Meter
+) -> None:
+    daemon = broker("max_packet_size 400")
+    platform = closing(Platform(daemon.port, "V2X.RSU.BSM.UP"))
+    bench.shelf.put(*(record(number) for number in range(1, 51)))  # one payload of about 2,000 octets
+    last = bench.shelf.put(record(51))
+    running = bench.start(daemon.port)
+    until(lambda: bench.shelf.delivered("mqtt") == last)
+    until(lambda: sequences(platform, schema) == [51])
+    counters = {(name, labels): value for name, labels, value in meter.report(0).counters}
+    assert counters["rsu_upload_passed_over_total", (("reason", "too-large"), ("target", "mqtt"))] == 50
+    assert connected(running)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that is its own CA, and its key."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is not installed: apt install openssl")
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([program, *request.split(), "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    return certificate, key
+
+
+def test_an_encrypted_connection_with_a_password_from_a_file(
+    broker: Callable[..., Daemon], bench: Bench, record: Record, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    program = shutil.which("mosquitto_passwd")
+    if program is None:
+        pytest.skip("mosquitto_passwd is not installed: apt install mosquitto")
+    subprocess.run([program, "-b", "-c", str(tmp_path / "users"), "unit", "right"], check=True, capture_output=True)
+    (tmp_path / "right").write_text("right\n")
+    (tmp_path / "wrong").write_text("wrong\n")
+    daemon = broker(f"certfile {certificate[0]}\nkeyfile {certificate[1]}\npassword_file {tmp_path / 'users'}", anonymous=False)
+    last = bench.shelf.put(record(1))
+    known = {"tls_ca_file": str(certificate[0]), "username": "unit"}
+    refused = bench.start(daemon.port, password_file=str(tmp_path / "wrong"), client_id="other", **known)
+    until(lambda: "Not authorized" in refused.uplink.report()["mqtt"]["last_error"])
+    assert bench.shelf.delivered("mqtt") == 0
+    refused.close()
+    bench.start(daemon.port, password_file=str(tmp_path / "right"), **known)
+    until(lambda: bench.shelf.delivered("mqtt") == last)
