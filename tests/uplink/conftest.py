@@ -6,8 +6,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from uplink_bench import Bench
 from uplink_world import BOOT, FRAMES, START_NS, Daemon, Shelf
 
 import rsu
@@ -122,3 +124,8 @@ def closing() -> Iterator[Callable[..., object]]:
     yield register
     for thing in reversed(things):
         thing.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, shelf: Shelf, meter: Meter, closing: Callable[..., Any]) -> Bench:
+    return Bench(tmp_path, shelf, meter, closing)
