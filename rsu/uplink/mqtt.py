@@ -32,7 +32,7 @@ from rsu.uplink.packing import Platform
 from rsu.uplink.reports import Reports
 from rsu.uplink.sampling import Parameters as SamplingParameters
 from rsu.uplink.sampling import Sampler
-from rsu.uplink.target import LinkError, Message, Target, together, word_of
+from rsu.uplink.target import ERRORS, LinkError, Message, Target, together, word_of
 from rsu.uplink.topics import TOPIC_OCTETS_MAX, Topics
 
 SESSION_S = 3_600
@@ -60,10 +60,16 @@ class Client(aiomqtt.Client):
     maximum_packet_octets = 268_435_455  # what MQTT can say
     slots = asyncio.Semaphore(QOS_1_IN_FLIGHT_MAX)
 
-    async def tell(self, topic: str, payload: bytes, timeout_s: float = ANSWER_S_MAX) -> None:
-        """Publish with QoS 1; returns with the broker's answer."""
+    async def tell(self, topic: str, payload: bytes, timeout_s: float = ANSWER_S_MAX) -> bool:
+        """Publish with QoS 1; returns with the broker's answer.
+
+        False: it is larger than the broker takes, and would end the connection, again and again.
+        """
+        if len(payload) + len(topic) + PACKET_OVERHEAD_OCTETS > self.maximum_packet_octets:
+            return False
         async with self.slots:
             await self.publish(topic, payload, qos=1, timeout=timeout_s)
+        return True
 
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Properties | None = None
@@ -156,6 +162,9 @@ class MqttLink:
             except asyncio.CancelledError:
                 await self._say_goodbye(client)
                 raise
+            except aiomqtt.MqttError:
+                _lost(client)  # brokers may close after a refusal: the refusal is the reason
+                raise
 
     async def _say_goodbye(self, client: Client) -> None:
         """An orderly end drops the last will: what it says is said here, if the broker still listens."""
@@ -196,14 +205,11 @@ class MqttLink:
         refused = [topic for topic, code in codes if isinstance(code, ReasonCode) and code.is_failure]
         if refused:
             self.target.last_error = f"the broker does not let this unit hear {', '.join(refused)}"
-            self._meter.count("rsu_uplink_errors_total", target=self.target.name, reason="subscription")
+            self._meter.count(ERRORS, target=self.target.name, reason="subscription")
 
     async def _send(self, client: Client, message: Message) -> None:
-        octets = len(message.payload) + len(message.topic) + PACKET_OVERHEAD_OCTETS
-        if octets > client.maximum_packet_octets:  # it would end the connection, again and again
+        if not await client.tell(message.topic, message.payload, self.target.parameters.ack_s_max):
             self.target.passed_over("too-large", message.records)
-            return
-        await client.tell(message.topic, message.payload, self.target.parameters.ack_s_max)
 
     async def _listen(self, client: Client) -> None:
         async for message in client.messages:
@@ -246,7 +252,8 @@ class MqttLink:
         }
 
     async def _say(self, client: Client, name: str, payload: bytes) -> None:
-        await client.tell(self._topics.about(name), payload)
+        if not await client.tell(self._topics.about(name), payload):
+            self._meter.count(ERRORS, target=self.target.name, reason="too-large")
 
     def _count(self, client: Client) -> None:
         for (kind, result), total in self._orders.counts.items():
