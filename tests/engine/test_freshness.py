@@ -13,8 +13,9 @@ NOON = 1_780_000_000 * SECOND // (60 * SECOND) * 60 * SECOND
 
 
 def said(freshness: Freshness, event_ns: int, receive_ns: int = NOON, sender: str = "0a", **more: str) -> str:
+    unit = more.get("rsu", "rsu-1")
     received = Received(
-        rsu_id=more.get("rsu", "rsu-1"), boot_id=b"", sequence=1, channel="pc5", source="radio", receive_time_ns=receive_ns, data=b""
+        rsu_id=unit, boot_id=b"", sequence=1, channel="pc5", source="radio", receive_time_ns=receive_ns, data=b""
     )
     summary = Summary(
         event_time_ns=event_ns,
