@@ -22,7 +22,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke instructions wheel fuzz fuzz-atheris install uninstall docker-steps clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke bench-engine bench-recorder instructions wheel fuzz fuzz-atheris soak install uninstall docker-steps clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -59,6 +59,10 @@ fuzz: $(VENV)/.extras-test  ## changed messages against the codec under AddressS
 
 fuzz-atheris: $(VENV)/.extras-fuzz  ## the same with libFuzzer and coverage; needs clang (CC=clang-14 names one)
 	@CC=$(if $(filter default,$(origin CC)),clang,$(CC)) $(PY) -m tests.fuzz.follow $(or $(ARGS),-max_total_time=60)
+
+soak: $(VENV)/.extras-test  ## 1,000 kills of any role, then 30 minutes at 4,000 messages/s, recorded in docs/soak.md; about an hour
+	@$(PY) -m tests.soak kills --count 1000 --record docs/soak-record.json
+	@$(PY) -m tests.soak steady --minutes 30 --rate 4000 --record docs/soak-record.json
 
 install:  ## on this machine: PREFIX=/opt/rsu, /etc/rsu/rsu.toml, user rsu, systemd unit (DESTDIR=… stages it)
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" PYTHON="$(PYTHON)" scripts/install_unit.sh install
