@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterable
 import zmq
 
 from rsu import frames
+from rsu.config import Config, state_path
 from rsu.errors import FrameError, SourceError
 from rsu.pipeline import envelope
-from rsu.pipeline.envelope import Ack, Again, Inlet, Records
+from rsu.pipeline.envelope import Ack, Again, Counts, Inlet, Records
 from rsu.pipeline.importance import PICTURES, SERVICES
 from rsu.pipeline.patience import Patience
-from rsu.pipeline.recording import Recorder
 from rsu.pipeline.role import POLL_MS, Role, send
 from rsu.pipeline.role import frames as waiting_frames
 from rsu.pipeline.selftest import SelfTest
 from rsu.pipeline.window import Batch, Parameters, Window
 from rsu.received import Received
+from rsu.sinks.background import BackgroundRecording
+from rsu.sinks.rotating import RotatingSink
 from rsu.sources.live import open_live_sources
 from rsu.sources.live.base import RECEIVE_MAX, Heard, LiveSource
 from rsu.standards import STANDARDS
@@ -62,7 +64,7 @@ class Ingest:
         self.window = Window(self.rsu, self.boot, _parameters(role), classify)
         self._patience = Patience(time.monotonic_ns())
         self.selftest = SelfTest(settings.selftest_s)
-        self.recorder = Recorder.of(role.config, role.meter, self.boot)
+        self.recording = _recording(role.config, self.boot)
         self._hand_on = hand_on
         self._records_socket = records
         # With the engine in this thread the radios are looked at between two batches: what is too much is shed here, by rule.
@@ -109,7 +111,8 @@ class Ingest:
     def close(self) -> None:
         for source in self.sources:
             source.close()
-        self.recorder.close()
+        if self.recording is not None:
+            self.recording.close()
         for socket in (self.ack, *self.inlets):
             socket.close()
         self._measure()
@@ -135,9 +138,10 @@ class Ingest:
                 damage=item.damage,
                 meta=item.meta or {},
             )
-            self.recorder.write(record)
             self.window.add(record, since_ns)
             meter.count("rsu_source_records_total", source=item.source)
+            if self.recording is not None:
+                self.recording.offer((record,))
 
     def _take_inlet(self, inlet: zmq.Socket[bytes]) -> None:
         for frame in waiting_frames(inlet, INLET_FRAMES_MAX):
@@ -170,11 +174,24 @@ class Ingest:
             if isinstance(answer, Ack):
                 if answer.boot == self.boot:
                     self.window.acknowledge(answer.last)
+                    self._count(answer.counts)
                     if passed := self.selftest.acknowledge(answer.last):
                         self.role.meter.count("rsu_selftest_passed_total", passed)
             elif isinstance(answer, Again):
                 self.window.again()
                 self.role.meter.event("event", f"the {answer.role} role asks for unacknowledged records again", time.time_ns())
+
+    def _count(self, counts: Counts | None) -> None:
+        """The ledger is kept here, where it is known what was received: it holds in each report."""
+        if counts is None:
+            return
+        meter = self.role.meter
+        meter.count("rsu_messages_stored_total", counts.stored)
+        meter.count("rsu_messages_duplicate_total", counts.duplicates)
+        for reason, count in counts.rejected.items():
+            meter.count("rsu_messages_rejected_total", count, reason=reason)
+        for reason, count in counts.shed.items():
+            meter.count("rsu_shed_total", count, reason=reason)
 
     # What goes on ------------------------------------------------------------------------------------------------
 
@@ -231,15 +248,26 @@ class Ingest:
 
     def _measure(self) -> None:
         meter = self.role.meter
-        self.recorder.measure()
+        if self.recording is not None:
+            self.recording.measure(meter)
         meter.gauge("rsu_queue_depth", self.window.waiting, queue="records")
         meter.gauge("rsu_queue_depth", self.window.records, queue="window")
+        in_flight = self.window.last - self.window.acknowledged - self.selftest.waiting
+        meter.gauge("rsu_records_in_flight", in_flight)
         for source in self.sources:
             told = self._faults[source.name]
             for fault, count in source.faults.items():
                 if count != told.get(fault, 0):
                     meter.count("rsu_source_faults_total", count - told.get(fault, 0), source=source.name, fault=fault)
                     told[fault] = count
+
+
+def _recording(config: Config, boot: bytes) -> BackgroundRecording | None:
+    """The unit's own recording, where the settings want one."""
+    if not config.recording.dir:
+        return None
+    folder = state_path(config, config.recording.dir)
+    return BackgroundRecording(RotatingSink.of(folder, config.recording, config.unit.id, boot, config.unit.standard))
 
 
 def _parameters(role: Role) -> Parameters:
