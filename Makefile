@@ -48,6 +48,12 @@ bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate
 bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
 	@$(PY) -m bench --smoke $(ARGS)
 
+bench-engine: $(VENV)/.extras-bench  ## what one record costs in the engine, and where it goes
+	@$(PY) -m bench.engine $(ARGS)
+
+bench-recorder: $(VENV)/.extras-test  ## outbox to database beside the raw driver, SQLite and PostgreSQL
+	@$(PY) -m bench.recorder $(ARGS)
+
 instructions: $(VENV)/.extras-bench  ## count the codec's instructions with valgrind (ARGS=--check compares with the record)
 	@$(PY) -m bench.instructions $(ARGS)
 

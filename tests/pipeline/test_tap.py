@@ -14,11 +14,11 @@ from rsu.config import Pipeline
 from rsu.engine import Quarantined, Stored
 from rsu.errors import ConfigError
 from rsu.pipeline.bus import Bus
-from rsu.pipeline.curve import stop_authenticator
 from rsu.pipeline.envelope import Ack, View, encode
-from rsu.pipeline.keys import allow, make_keys
 from rsu.pipeline.links import Links
 from rsu.pipeline.tap import WITH_OCTETS, Tap
+from rsu.security.curve import stop_authenticator
+from rsu.security.keys import allow, make_keys
 
 WAIT_S = 10
 
