@@ -43,7 +43,7 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Pushes frames in hex, one a line, into a roadside unit.")
-    parser.add_argument("-k", "--keys", type=Path, help="for tcp://: folder with server.key, NAME.key and NAME.key_secret")
+    parser.add_argument("-k", "--keys", type=Path, help="for tcp://: folder with server.key, NAME.key_secret")
     parser.add_argument("-n", "--name", default="client", help="our pair of keys")
     parser.add_argument("--source", default="push", help="source name in the records")
     parser.add_argument("--standard", default="", help="of frames whose header does not say it")

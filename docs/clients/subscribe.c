@@ -3,8 +3,8 @@
  *   cc -O2 -o subscribe subscribe.c -lzmq
  *   ./subscribe [-k DIR] [-n NAME] [-c RECORDS] ENDPOINT [TOPIC ...]
  *
- * ENDPOINT is ipc://PATH or tcp://HOST:PORT; topics are prefixes, "raw." where none is given. -k is a folder of keys for tcp://, with
- * server.key of the unit and NAME.key, NAME.key_secret of our own (`rsu keys make DIR NAME`; NAME is "client" where -n does not
+ * ENDPOINT is ipc://PATH or tcp://HOST:PORT; topics are prefixes, "raw." where none is given. -k is a folder of keys for tcp://
+ * with server.key of the unit and NAME.key_secret of our own (`rsu keys make DIR NAME`; NAME is "client" where -n does not
  * say it). -c ends after so many records. A line a record: topic, number of the frame, sequence, source, octets in hex;
  * or "missed COUNT TOPIC", or "restarted TOPIC" when the unit's engine began to number again.
  *
@@ -89,7 +89,8 @@ static int next_long(Reader *reader, Value *value, uint8_t first) {
         value->kind = NUMBER;
         return take_number(reader, 1u << (first - 0xcc), &value->number);
     case 0xd0: case 0xd1: case 0xd2: case 0xd3: return take_octets(reader, value, NEGATIVE, 1u << (first - 0xd0));
-    case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: return take_octets(reader, value, EXTENSION, fixed[first - 0xd4] + 1);
+    case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8:
+        return take_octets(reader, value, EXTENSION, fixed[first - 0xd4] + 1);
     case 0xd9: case 0xda: case 0xdb:
         return take_number(reader, 1u << (first - 0xd9), &length) && take_octets(reader, value, TEXT, length);
     case 0xdc: case 0xdd: return take_number(reader, first == 0xdc ? 2 : 4, &length) && counted(value, ARRAY, length);
@@ -238,7 +239,8 @@ static long receive(void *socket) {
         const uint8_t *octets = zmq_msg_data(&frame);
         size_t length = zmq_msg_size(&frame);
         if (frames++ == 0) {
-            snprintf(topic, sizeof topic, "%.*s", (int)(length > TOPIC_OCTETS_MAX ? TOPIC_OCTETS_MAX : length), (const char *)octets);
+            size_t shown = length > TOPIC_OCTETS_MAX ? TOPIC_OCTETS_MAX : length;
+            snprintf(topic, sizeof topic, "%.*s", (int)shown, (const char *)octets);
         } else if (frames == 2 && !more) {
             records = show(topic, (Reader){octets, octets + length});
         }

@@ -48,7 +48,7 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Prints what a roadside unit hears.")
-    parser.add_argument("-k", "--keys", type=Path, help="for tcp://: folder with server.key, NAME.key and NAME.key_secret")
+    parser.add_argument("-k", "--keys", type=Path, help="for tcp://: folder with server.key, NAME.key_secret")
     parser.add_argument("-n", "--name", default="client", help="our pair of keys")
     parser.add_argument("-c", "--records", type=int, default=0, help="end after so many; 0: never")
     parser.add_argument("endpoint")

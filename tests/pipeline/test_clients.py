@@ -173,7 +173,14 @@ def test_a_subscriber_passes_over_what_is_no_view(subscribe: list[str], tmp_path
     whole = view(1)
     later = whole.replace(b"\xa4kind\xa4view", b"\xa4kind\xa4view\xa1v\x02").replace(whole[:1], bytes([whole[0] + 1]), 1)
     strange = [[whole[:length]] for length in range(len(whole))]
-    strange += [[encode(Ack(boot=b"", last=1))], [later], [], [whole, whole], [b"\xdd\xff\xff\xff\xff"], [b"\xdf\xff\xff\xff\xff" * 3]]
+    strange += [
+        [encode(Ack(boot=b"", last=1))],
+        [later],
+        [],
+        [whole, whole],
+        [b"\xdd\xff\xff\xff\xff"],
+        [b"\xdf\xff\xff\xff\xff" * 3],
+    ]
     output, errors = shown(subscribe, tmp_path, [*strange, [whole]], 1)
     assert len(output.splitlines()) == 1
     assert len(errors.splitlines()) == len(strange)
