@@ -85,6 +85,7 @@ def run(
     else:
         hearing = Bus(bus or f"ipc://{run_dir(settings) / 'bus'}", curve_dir, client)
     recording = BackgroundRecording(RotatingSink.of(out, files, unit, boot_id))
+    print_note(f"recording into {out}; Ctrl-C ends")
     with _stopped() as stop:
         _record(hearing, recording, stop, seconds, records)
     hearing.close()

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
+import msgspec
+
 from rsu.config import Recording
 from rsu.errors import ConfigError, SourceError
 from rsu.received import Received
@@ -45,6 +47,7 @@ class RotatingSink:
     :param folder: where they lie; made when it is not there.
     :param unit: the unit's id, first part of their names.
     :param boot_id: of the writer.
+    :param standard: written to records that do not say theirs: what the engine takes for them, a replay must take too.
     :param file_octets_max: a new file begins at this size; MCAP may pass it by a chunk (1 MiB).
     :param file_s_max: a new file begins at this age.
     :param keep_octets_max: all finished files of the unit together; the oldest are removed above it.
@@ -64,6 +67,7 @@ class RotatingSink:
         *,
         unit: str = "rsu",
         boot_id: bytes = bytes(16),
+        standard: str = "",
         wall: Callable[[], int] = time.time_ns,
         steady: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -76,6 +80,7 @@ class RotatingSink:
         self._keep_octets_max, self._keep_ns = keep_octets_max, int(keep_days * DAY_NS)
         self._unit = re.sub(r"[^A-Za-z0-9_.-]", "-", unit) or "rsu"
         self._boot = boot_id.hex()[:8].ljust(8, "0")
+        self._standard = standard
         self._wall, self._steady = wall, steady
         self._number = 0
         self._open: RecordingFile | None = None
@@ -88,10 +93,13 @@ class RotatingSink:
             raise ConfigError(f"[recording] dir = {str(folder)!r}: {error.strerror}") from error
 
     @classmethod
-    def of(cls, folder: Path, settings: Recording, unit: str, boot_id: bytes) -> RotatingSink:
-        """With the bounds of the section [recording]."""
+    def of(cls, folder: Path, settings: Recording, unit: str, boot_id: bytes, standard: str = "") -> RotatingSink:
+        """With the bounds of the section [recording].
+
+        :param standard: that of the unit, [unit] standard.
+        """
         bounds = (settings.file_octets_max, settings.file_s_max, settings.keep_octets_max, settings.keep_days)
-        return cls(folder, settings.format, *bounds, unit=unit, boot_id=boot_id)
+        return cls(folder, settings.format, *bounds, unit=unit, boot_id=boot_id, standard=standard)
 
     def __enter__(self) -> RotatingSink:
         return self
@@ -108,6 +116,8 @@ class RotatingSink:
         if file is None:
             self.counts["lost_disk"] += 1
             return
+        if self._standard and not record.standard:
+            record = msgspec.structs.replace(record, standard=self._standard)
         try:
             file.write(record)
         except (SourceError, OSError):

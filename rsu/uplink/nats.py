@@ -31,6 +31,7 @@ PING_S = 10
 PINGS_OUTSTANDING_MAX = 2
 CLOSE_S_MAX = 2.0
 MESSAGE_ID = "Nats-Msg-Id"
+PERMISSION = "permissions violation"
 
 _log = structlog.get_logger("rsu.uplink.nats")
 
@@ -169,10 +170,11 @@ class NatsLink:
             return
         headers = {MESSAGE_ID: message.id}
         try:
-            acknowledged = await stream.publish_async(
-                message.topic, message.payload, stream=self._config.stream, headers=headers
-            )
-            await asyncio.wait_for(acknowledged, self.target.parameters.ack_s_max)
+            async with asyncio.timeout(self.target.parameters.ack_s_max):
+                acknowledged = await stream.publish_async(
+                    message.topic, message.payload, stream=self._config.stream, headers=headers
+                )
+                await acknowledged
         except js_errors.NoStreamResponseError as error:
             reason = f"no stream takes {message.topic}: add {self._subjects.all!r} to {self._config.stream}"
             raise LinkError(reason, "stream") from error
@@ -185,5 +187,5 @@ class NatsLink:
         raise LinkError(self._error or "the hub closed the connection")
 
     def _lost(self) -> None:
-        if self._error:
+        if PERMISSION in self._error.lower():  # the hub says so, and drops the message
             raise LinkError(self._error, "refused")

@@ -24,6 +24,7 @@ PASSED_OVER = "rsu_uplink_passed_over_total"
 ERRORS = "rsu_uplink_errors_total"
 CONNECTED = "rsu_uplink_up"
 ERROR_CHARACTERS_MAX = 512
+CANCEL_AGAIN_S = 0.05
 
 
 class LinkError(Exception):
@@ -127,7 +128,7 @@ class Target:
         waiting = self._outbox.after(self.cursor, 1)
         self._lag(waiting[0] if waiting else None)
 
-    async def forward(self, send: Send, lost: Callable[[], None]) -> None:
+    async def forward(self, send: Send, lost: Callable[[], None] = lambda: None) -> None:
         """Send what waits and what comes, until something raises.
 
         :param send: returns when the message is acknowledged.
@@ -153,7 +154,7 @@ class Target:
                     await asyncio.sleep(self.parameters.idle_poll_s)
                 self._lag(flight[0].parcel if flight else waiting[0] if waiting else None)
         finally:
-            await _end([task for flying in flight for task in flying.tasks])
+            await end([task for flying in flight for task in flying.tasks])
 
     async def _begin(self, flying: _Flying, slots: asyncio.Semaphore, send: Send, lost: Callable[[], None]) -> None:
         for message in self._messages(flying.parcel):
@@ -165,18 +166,20 @@ class Target:
         """Wait a moment for the oldest parcel, then move the cursor over all that are acknowledged."""
         if flight[0].tasks:
             await asyncio.wait(flight[0].tasks, timeout=self.parameters.idle_poll_s)
+        settled = 0
         while flight and all(task.done() for task in flight[0].tasks):
             for task in flight[0].tasks:
                 task.result()
-            lost()
-            self._settled(flight.popleft().parcel)
+            settled = flight.popleft().parcel.id
+        lost()
+        if settled:
+            self._settled(settled)
 
-    def _settled(self, parcel: Stocked) -> None:
-        self._outbox.deliver(self.name, parcel.id)
-        self.cursor = parcel.id
-        records = sum(message.records for message in self._prepared[parcel.id])
-        for known in [known for known in self._prepared if known <= parcel.id]:
-            del self._prepared[known]
+    def _settled(self, parcel_id: int) -> None:
+        self._outbox.deliver(self.name, parcel_id)
+        self.cursor = parcel_id
+        done = [known for known in self._prepared if known <= parcel_id]
+        records = sum(message.records for known in done for message in self._prepared.pop(known))
         self.uploaded += records
         self._meter.count(UPLOADED, records, target=self.name)
 
@@ -199,7 +202,8 @@ class Target:
 
 async def _slot(slots: asyncio.Semaphore, most_s: float) -> None:
     try:
-        await asyncio.wait_for(slots.acquire(), most_s)
+        async with asyncio.timeout(most_s):  # wait_for may swallow a cancellation that comes with the slot
+            await slots.acquire()
     except TimeoutError as error:
         raise LinkError(f"nothing was acknowledged for {most_s:g} s", "timeout") from error
 
@@ -211,10 +215,12 @@ async def _sent(send: Send, message: Message, slots: asyncio.Semaphore) -> None:
         slots.release()
 
 
-async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    """No task outlives the connection; what they failed with was reported, or follows from it."""
-    for task in tasks:
-        task.cancel()
+async def end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended; what they failed with was reported, or follows from it."""
+    while waiting := [task for task in tasks if not task.done()]:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)  # wait_for, which libraries use, may swallow one
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -224,6 +230,7 @@ async def together(*parts: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await _end([task for task in tasks if not task.done()])
-    for task in done:
-        task.result()
+        await end([task for task in tasks if not task.done()])
+    errors = [error for task in done if (error := task.exception()) is not None]
+    if errors:
+        raise errors[0]

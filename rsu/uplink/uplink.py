@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from rsu.config.sections import Config, Mqtt, Nats
-from rsu.errors import ConfigError, SourceError
+from rsu.errors import ConfigError, SourceError, StoreError
 from rsu.observability.meter import Meter
 from rsu.schema import load_schema
 from rsu.uplink import backoff, keeping, sampling, target
@@ -115,14 +115,15 @@ class Uplink:
                         tick()
                 await asyncio.sleep(STOP_POLL_S)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await target.end(tasks)
 
     def _measure(self) -> None:
         for link in self.links:
             if not link.target.connected:
-                link.target.measure_lag()
+                try:
+                    link.target.measure_lag()
+                except StoreError as error:
+                    link.target.failed(error, "here")
 
     def _mqtt(self, config: Mqtt) -> Link:
         try:

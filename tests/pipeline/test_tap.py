@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from rsu.config import Pipeline
 from rsu.engine import Quarantined, Stored
 from rsu.errors import ConfigError
 from rsu.pipeline.bus import Bus
+from rsu.pipeline.curve import stop_authenticator
 from rsu.pipeline.envelope import Ack, View, encode
+from rsu.pipeline.keys import allow, make_keys
 from rsu.pipeline.links import Links
 from rsu.pipeline.tap import Tap
 
@@ -36,23 +39,25 @@ def reject(number: int) -> Quarantined:
 class Unit:
     """The bus of a unit."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Pipeline | None = None) -> None:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        links = Links(self.context, folder, Pipeline())
+        links = Links(self.context, folder, settings or Pipeline())
         self.endpoint = links.address("bus")
         self.sockets = links.buses()
         self.bus = Bus(self.sockets, "R1")
 
     def wait_for(self, subscriptions: int) -> None:
         """Until the subscriber's topics are here."""
-        for _ in range(subscriptions):
-            assert self.sockets[0].poll(WAIT_S * 1000)
+        poller = zmq.Poller()
+        for opened in self.sockets:
+            poller.register(opened, zmq.POLLIN)
+        while len(self.bus._wanted) < subscriptions:
+            assert poller.poll(WAIT_S * 1000)
             self.bus.listen()
-            if len(self.bus._wanted) >= subscriptions:
-                return
 
     def close(self) -> None:
         self.bus.close()
+        stop_authenticator(self.context)
         self.context.term()
 
 
@@ -101,6 +106,38 @@ def test_what_is_no_view_is_counted_and_passed_over(unit: Unit, tap: Tap) -> Non
     unit.sockets[0].send_multipart([b"raw.x", good])
     assert len(views(tap, 1)) == 1
     assert tap.counts == {"views": 1, "malformed": 4}
+
+
+def test_a_unit_that_starts_again_is_heard_again(tmp_path: Path) -> None:
+    first = Unit(tmp_path)
+    tap = Tap(first.endpoint)
+    first.wait_for(2)
+    first.bus.show([message(1)])
+    assert len(views(tap, 1)) == 1
+    first.close()
+    second = Unit(tmp_path)
+    second.wait_for(2)
+    second.bus.show([message(2)])
+    assert [view.items for view in views(tap, 1)] == [[message(2)]]
+    assert tap.counts == {"views": 2}
+    tap.close()
+    second.close()
+
+
+def test_a_bus_in_the_network_is_heard_with_keys_that_it_allows(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    make_keys(keys, "server")
+    allow(keys, make_keys(keys, "client").public)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        endpoint = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    unit = Unit(tmp_path, Pipeline(bus=endpoint, curve_dir=str(keys)))
+    tap = Tap(endpoint, curve_dir=str(keys))
+    unit.wait_for(2)
+    unit.bus.show([message(1)])
+    assert [view.items for view in views(tap, 1)] == [[message(1)]]
+    tap.close()
+    unit.close()
 
 
 @pytest.mark.parametrize("endpoint", ["tcp://127.0.0.1:1", "nonsense", "ipc://"])

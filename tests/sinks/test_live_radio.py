@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from rsu.config import Config, Radio
-from rsu.outgoing import Broadcast
 from rsu.errors import ConfigError, FrameError
 from rsu.frames import unwrap
+from rsu.outgoing import Broadcast
 from rsu.sinks.live import RadioSender, open_senders
 from rsu.sinks.live.radio import PAYLOAD_OCTETS_MAX, datagram_of
 from rsu.sources import immediate_forward

@@ -314,6 +314,13 @@ def test_the_bounds_of_the_settings_are_those_of_the_sink(tmp_path: Path) -> Non
     assert file.path.suffix == ".jsonl"
 
 
+def test_a_record_without_a_standard_gets_that_of_the_unit_so_that_its_replay_needs_no_option(tmp_path: Path) -> None:
+    with RotatingSink.of(tmp_path, Recording(), "R1", BOOT, standard="csae-157") as sink:
+        sink.write(record(1))
+        sink.write(_with(record(2), standard=""))
+    assert [one.standard for one in read_all(sink)] == ["csae-53", "csae-157"]
+
+
 # In the background ----------------------------------------------------------------------------------------------------
 
 

@@ -6,8 +6,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from uplink_bench import Bench
 from uplink_world import BOOT, FRAMES, START_NS, Daemon, Shelf
 
 import rsu
@@ -65,25 +67,35 @@ def mosquitto_program() -> str:
     return found
 
 
-def mosquitto_conf(port: int, folder: Path, extra: str = "") -> Path:
-    conf = folder / "mosquitto.conf"
-    conf.write_text(
-        f"listener {port} 127.0.0.1\npersistence true\npersistence_location {folder}/\nallow_anonymous true\n"
-        f"max_queued_messages 0\nuser root\n{extra}"
-    )
-    return conf
+@pytest.fixture
+def broker(tmp_path: Path, closing: Callable[..., object]) -> Callable[..., Daemon]:
+    """Starts an MQTT broker with further lines in its configuration."""
+    program = mosquitto_program()
+
+    def started(extra: str = "", *, anonymous: bool = True) -> Daemon:
+        folder = tmp_path / "mosquitto"
+        folder.mkdir()
+        conf = folder / "mosquitto.conf"
+
+        def command(port: int) -> list[str]:
+            conf.write_text(
+                f"listener {port} 127.0.0.1\n{extra}\npersistence true\npersistence_location {folder}/\n"
+                f"allow_anonymous {str(anonymous).lower()}\nmax_queued_messages 0\nuser root\n"
+            )
+            return [program, "-c", str(conf)]
+
+        daemon = Daemon(command, folder)
+        closing(daemon)
+        daemon.start()
+        return daemon
+
+    return started
 
 
 @pytest.fixture
-def mosquitto(tmp_path: Path) -> Iterator[Daemon]:
-    """A running MQTT broker."""
-    program = mosquitto_program()
-    folder = tmp_path / "mosquitto"
-    folder.mkdir()
-    daemon = Daemon(lambda port: [program, "-c", str(mosquitto_conf(port, folder))], folder)
-    daemon.start()
-    yield daemon
-    daemon.close()
+def mosquitto(broker: Callable[..., Daemon]) -> Daemon:
+    """A running MQTT broker that lets everybody in."""
+    return broker()
 
 
 @pytest.fixture
@@ -112,3 +124,8 @@ def closing() -> Iterator[Callable[..., object]]:
     yield register
     for thing in reversed(things):
         thing.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, shelf: Shelf, meter: Meter, closing: Callable[..., Any]) -> Bench:
+    return Bench(tmp_path, shelf, meter, closing)

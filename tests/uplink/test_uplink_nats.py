@@ -23,7 +23,7 @@ from rsu.uplink.packing import Subjects
 from rsu.uplink.target import Parameters as TargetParameters
 
 QUICK = Parameters(
-    backoff=backoff.Parameters(first_s=0.1, most_s=0.2), target=TargetParameters(idle_poll_s=0.02, ack_s_max=5.0)
+    backoff=backoff.Parameters(first_s=0.1, most_s=0.2), target=TargetParameters(idle_poll_s=0.02, ack_s_max=2.0)
 )
 Record = Callable[..., Stored]
 Start = Callable[..., Running]
