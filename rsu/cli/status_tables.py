@@ -100,6 +100,7 @@ def fact_lines(status: Status) -> Iterator[str]:
     yield (
         f"ledger     received {ledger.received:,} = stored {ledger.stored:,} + quarantined {ledger.quarantined:,} + duplicate "
         f"{ledger.duplicate:,} + shed {ledger.shed:,} + in flight {ledger.in_flight:,}"
+        + (f" + lost {ledger.lost:,}" if ledger.lost else "")
     )
     oldest = "nothing waits" if outbox.oldest_age_s is None else f"oldest {span(outbox.oldest_age_s)}"
     yield f"outbox     {octets(outbox.octets)} of {octets(outbox.octets_max)}, {oldest}, {outbox.evicted:,} evicted"

@@ -116,7 +116,7 @@ FORMS = MappingProxyType(
         "endpoint": Form("ipc://PATH or tcp://host:port", _is_endpoint),
         "box": Form("udp://host:port or tcp://host:port", _is_box),
         "nats-server": Form("nats://host:port or tls://host:port", _is_nats_server),
-        "topic": Form("a template with {type}, and {rsu} if wanted", _template("rsu", "type", joint="/")),
+        "topic": Form("a template with {type}, and {rsu} if wanted", _template("rsu", "type", joint=r"/\[\]")),
         "subject": Form(
             "a template with {type}, and {rsu} and {channel} if wanted", _template("rsu", "channel", "type", joint="")
         ),

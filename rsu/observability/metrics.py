@@ -32,10 +32,11 @@ class Metric(NamedTuple):
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "rsu_messages_received_total": Metric("counter", ("channel", "type"), "engine", "Records heard, by message type."),
-        "rsu_messages_stored_total": Metric("counter", (), "record", "Records committed to the outbox as messages."),
-        "rsu_messages_rejected_total": Metric("counter", ("reason",), "record", "Records committed to quarantine, by reason."),
-        "rsu_messages_duplicate_total": Metric("counter", (), "record", "Records that were there already."),
-        "rsu_shed_total": Metric("counter", ("reason",), "record", "Records given up under overload, by reason."),
+        "rsu_messages_stored_total": Metric("counter", (), "ingest", "Records committed to the outbox as messages."),
+        "rsu_messages_rejected_total": Metric("counter", ("reason",), "ingest", "Records committed to quarantine, by reason."),
+        "rsu_messages_duplicate_total": Metric("counter", (), "ingest", "Records that were there already."),
+        "rsu_shed_total": Metric("counter", ("reason",), "ingest", "Records given up under overload, by reason."),
+        "rsu_records_in_flight": Metric("gauge", (), "ingest", "Records heard and not on the disk yet."),
         "rsu_stage_seconds": Metric("histogram", ("stage",), "every role", "Time in a stage; publish: since reception."),
         "rsu_queue_depth": Metric("gauge", ("queue",), "every role", "Records waiting, by queue."),
         "rsu_outbox_oldest_age_seconds": Metric("gauge", (), "record", "Age of the oldest parcel not delivered."),

@@ -19,6 +19,7 @@ from rsu.observability.metrics import SERIES_OF_A_METRIC_MAX
 from rsu.observability.registry import RECEIVED, REJECTED, SHED, Registry
 from rsu.observability.rules import Check, Level, worst
 
+HEARD = "rsu_source_records_total"
 STORED, DUPLICATE = "rsu_messages_stored_total", "rsu_messages_duplicate_total"
 
 
@@ -82,6 +83,7 @@ class LedgerStatus(_Part, frozen=True, kw_only=True):
     duplicate: int
     shed: int
     in_flight: int
+    lost: int
 
 
 class OutboxStatus(_Part, frozen=True, kw_only=True):
@@ -233,15 +235,17 @@ def _ms(time_ns: float | None) -> float | None:
 
 def _ledger(registry: Registry) -> LedgerStatus:
     received, stored, quarantined, duplicate, shed = (
-        int(registry.total(name)) for name in (RECEIVED, STORED, REJECTED, DUPLICATE, SHED)
+        int(registry.total(name)) for name in (HEARD, STORED, REJECTED, DUPLICATE, SHED)
     )
+    in_flight = int(registry.gauge("rsu_records_in_flight") or 0)
     return LedgerStatus(
         received=received,
         stored=stored,
         quarantined=quarantined,
         duplicate=duplicate,
         shed=shed,
-        in_flight=received - stored - quarantined - duplicate - shed,
+        in_flight=in_flight,
+        lost=max(received - stored - quarantined - duplicate - shed - in_flight, 0),
     )
 
 

@@ -83,10 +83,14 @@ class Outcomes(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ou
 
 
 class Ack(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="ack"):
-    """record → ingest: everything of this boot up to and with ``last`` is on the disk."""
+    """record → ingest: everything of this boot up to and with ``last`` is on the disk.
+
+    :param counts: what became of the records of this commit.
+    """
 
     boot: bytes
     last: int
+    counts: Counts | None = None
 
 
 class Again(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="again"):

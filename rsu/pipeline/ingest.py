@@ -11,7 +11,7 @@ import zmq
 from rsu import frames
 from rsu.errors import FrameError, SourceError
 from rsu.pipeline import envelope
-from rsu.pipeline.envelope import Ack, Again, Inlet, Records
+from rsu.pipeline.envelope import Ack, Again, Counts, Inlet, Records
 from rsu.pipeline.importance import PICTURES, SERVICES
 from rsu.pipeline.patience import Patience
 from rsu.pipeline.recording import Recorder
@@ -170,11 +170,24 @@ class Ingest:
             if isinstance(answer, Ack):
                 if answer.boot == self.boot:
                     self.window.acknowledge(answer.last)
+                    self._count(answer.counts)
                     if passed := self.selftest.acknowledge(answer.last):
                         self.role.meter.count("rsu_selftest_passed_total", passed)
             elif isinstance(answer, Again):
                 self.window.again()
                 self.role.meter.event("event", f"the {answer.role} role asks for unacknowledged records again", time.time_ns())
+
+    def _count(self, counts: Counts | None) -> None:
+        """The ledger is kept here, where it is known what was received: it holds in each report."""
+        if counts is None:
+            return
+        meter = self.role.meter
+        meter.count("rsu_messages_stored_total", counts.stored)
+        meter.count("rsu_messages_duplicate_total", counts.duplicates)
+        for reason, count in counts.rejected.items():
+            meter.count("rsu_messages_rejected_total", count, reason=reason)
+        for reason, count in counts.shed.items():
+            meter.count("rsu_shed_total", count, reason=reason)
 
     # What goes on ------------------------------------------------------------------------------------------------
 
@@ -234,6 +247,8 @@ class Ingest:
         self.recorder.measure()
         meter.gauge("rsu_queue_depth", self.window.waiting, queue="records")
         meter.gauge("rsu_queue_depth", self.window.records, queue="window")
+        in_flight = self.window.last - self.window.acknowledged - self.selftest.waiting
+        meter.gauge("rsu_records_in_flight", in_flight)
         for source in self.sources:
             told = self._faults[source.name]
             for fault, count in source.faults.items():

@@ -78,7 +78,7 @@ class RecordRole:
         self._heads: dict[Boot, int] = {}
         self._pending: defaultdict[tuple[int, str, bytes], Pending] = defaultdict(lambda: Pending([]))
         self._octets = 0
-        self._counts = Counts()
+        self._counts: defaultdict[Boot, Counts] = defaultdict(Counts)
         self._told = ""  # what is wrong with the database, as it was last logged
         self._touched: set[Boot] = set()
         self._commit_due_ns = self._again_due_ns = self._evict_due_ns = 0
@@ -138,7 +138,7 @@ class RecordRole:
             outcomes = _behind(outcomes, head)
         self._heads[boot] = outcomes.last
         self._touch(boot)
-        self._counts.add(outcomes.counts)
+        self._counts[boot].add(outcomes.counts)
         for number, body in outcomes.parts.items():
             pending = self._pending[number, *boot]
             pending.bodies.append(body)
@@ -169,10 +169,9 @@ class RecordRole:
             return
         self.role.meter.stage("commit", time.perf_counter_ns() - begun_ns)
         self.role.meter.gauge("rsu_store_up", 1, store="outbox")
-        self._count()
+        for boot, last in heads.items():
+            send(self.ack, envelope.encode(Ack(boot=boot[1], last=last, counts=self._counts.get(boot))))
         self._forget()
-        for (_, boot), last in heads.items():
-            send(self.ack, envelope.encode(Ack(boot=boot, last=last)))
         if parcels and self.delivery is not None:
             self.delivery.wake()
 
@@ -190,17 +189,8 @@ class RecordRole:
         """Nothing is pending any more."""
         self._pending.clear()
         self._touched.clear()
-        self._counts = Counts()
+        self._counts.clear()
         self._octets = 0
-
-    def _count(self) -> None:
-        meter, counts = self.role.meter, self._counts
-        meter.count("rsu_messages_stored_total", counts.stored)
-        meter.count("rsu_messages_duplicate_total", counts.duplicates)
-        for reason, count in counts.rejected.items():
-            meter.count("rsu_messages_rejected_total", count, reason=reason)
-        for reason, count in counts.shed.items():
-            meter.count("rsu_shed_total", count, reason=reason)
 
     def _evict(self, now_ns: int) -> None:
         self._evict_due_ns = now_ns + EVICT_NS

@@ -25,6 +25,11 @@ class SelfTest:
         self._due_ns = 0
         self._waiting: deque[int] = deque(maxlen=WAITING_MAX)
 
+    @property
+    def waiting(self) -> int:
+        """How many have not come through yet."""
+        return len(self._waiting)
+
     def due(self, now_ns: int) -> bool:
         return self._every_ns > 0 and now_ns >= self._due_ns
 

@@ -84,6 +84,10 @@ class Reader:
                 )
         return found
 
+    def head(self, rsu: str, boot: bytes) -> int:
+        """The last sequence number of a boot that is on the disk; 0 for an unknown boot."""
+        return self._number("SELECT last FROM head WHERE rsu = ? AND boot = ?", (rsu, boot))
+
     def delivered(self, target: str) -> int:
         """The number of the last parcel that ``target`` has; 0 for none."""
         return self._number("SELECT parcel FROM target WHERE name = ?", (target,))
@@ -173,10 +177,6 @@ class Outbox(Reader):
         :raises StoreError: where the recorder has not made the file yet, or it cannot be used.
         """
         return Reader(Path(path))
-
-    def head(self, rsu: str, boot: bytes) -> int:
-        """The last sequence number of a boot that is on the disk; 0 for an unknown boot."""
-        return self._number("SELECT last FROM head WHERE rsu = ? AND boot = ?", (rsu, boot))
 
     def put(self, parcels: Sequence[Parcel], heads: Mapping[tuple[str, bytes], int], now_ns: int) -> None:
         """Parcels and the last numbers of their boots, all or none; on the disk when this returns.

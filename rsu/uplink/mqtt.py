@@ -16,6 +16,7 @@ from typing import Any
 
 import aiomqtt
 import structlog
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -47,35 +48,58 @@ REPORT_POLL_S = 0.1
 INFO_RETRY_S = 10.0
 INFO_SENDS_MAX = 3
 PACKET_OVERHEAD_OCTETS = 64
+PACKET_OCTETS_MAX = 268_435_455  # what MQTT can say; the broker may allow less
 DOWN = "rsu_uplink_orders_total"
 
 _log = structlog.get_logger("rsu.uplink.mqtt")
 
 
 class Client(aiomqtt.Client):
-    """aiomqtt's client, which also keeps to what the broker allows and knows what it refused: a PUBACK may say no."""
+    """aiomqtt's client, which also keeps to what the broker allows and hears what it refuses: a PUBACK may say no.
 
-    refused = ""
-    dropped = 0
-    maximum_packet_octets = 268_435_455  # what MQTT can say
-    slots = asyncio.Semaphore(QOS_1_IN_FLIGHT_MAX)
+    :ivar refused: topic → reason, of messages that the broker did not take.
+    :ivar dropped: orders for which there was no room.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.refused: dict[str, str] = {}
+        self.dropped = 0
+        self._packet_octets_max = PACKET_OCTETS_MAX
+        self._slots = asyncio.Semaphore(QOS_1_IN_FLIGHT_MAX)
+        self._answers: dict[int, tuple[str, asyncio.Future[ReasonCode]]] = {}
 
     async def tell(self, topic: str, payload: bytes, timeout_s: float = ANSWER_S_MAX) -> bool:
         """Publish with QoS 1; returns with the broker's answer.
 
         False: it is larger than the broker takes, and would end the connection, again and again.
+
+        :raises LinkError: where the broker refuses it, or does not answer.
         """
-        if len(payload) + len(topic) + PACKET_OVERHEAD_OCTETS > self.maximum_packet_octets:
+        if len(payload) + len(topic) + PACKET_OVERHEAD_OCTETS > self._packet_octets_max:
             return False
-        async with self.slots:
-            await self.publish(topic, payload, qos=1, timeout=timeout_s)
+        async with self._slots:
+            sent = self._client.publish(topic, payload, qos=1)
+            if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                raise aiomqtt.MqttCodeError(sent.rc, "not sent")
+            answer: asyncio.Future[ReasonCode] = asyncio.get_running_loop().create_future()
+            self._answers[sent.mid] = topic, answer
+            try:
+                async with asyncio.timeout(timeout_s):
+                    reason = await answer
+            except TimeoutError as error:
+                raise LinkError(f"the broker did not acknowledge within {timeout_s:g} s", "timeout") from error
+            finally:
+                del self._answers[sent.mid]
+        if reason.is_failure:
+            raise LinkError(self.refused[topic], "refused")
         return True
 
     def _on_connect(
         self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Properties | None = None
     ) -> None:
-        self.slots = asyncio.Semaphore(getattr(properties, "ReceiveMaximum", QOS_1_IN_FLIGHT_MAX))
-        self.maximum_packet_octets = getattr(properties, "MaximumPacketSize", self.maximum_packet_octets)
+        self._slots = asyncio.Semaphore(getattr(properties, "ReceiveMaximum", QOS_1_IN_FLIGHT_MAX))
+        self._packet_octets_max = getattr(properties, "MaximumPacketSize", PACKET_OCTETS_MAX)
         super()._on_connect(client, userdata, flags, reason_code, properties)
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
@@ -85,9 +109,12 @@ class Client(aiomqtt.Client):
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_publish(self, client: Any, userdata: Any, mid: int, reason_code: Any, properties: Properties) -> None:
+        topic, answer = self._answers.get(mid, ("", None))
+        if answer is None or answer.done():
+            return
         if reason_code.is_failure:
-            self.refused = f"the broker refused a message: {reason_code}"
-        super()._on_publish(client, userdata, mid, reason_code, properties)
+            self.refused[topic] = f"the broker refused a message to {topic}: {reason_code}"
+        answer.set_result(reason_code)
 
     def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
         if len(self.messages) >= DOWN_WAITING_MAX:
@@ -130,6 +157,7 @@ class MqttLink:
         self._sampling = sampling
         self._told: dict[tuple[str, str], int] = {}
         self._info_due = True
+        self._forbidden: set[str] = set()  # topics of reports and replies that the broker refused
 
     async def run(self) -> None:
         """Session after session, until cancelled."""
@@ -148,27 +176,29 @@ class MqttLink:
 
     async def _session(self) -> None:
         async with self._client() as client:
-            client.pending_calls_threshold = self.target.parameters.messages_in_flight + DOWN_WAITING_MAX
             self.target.set_connected(True)
             _log.info("the platform is reached", target=self.target.name, host=self._config.host, port=self._config.port)
             await self._subscribe(client)
             self._info_due = True
             try:
                 await together(
-                    self.target.forward(lambda message: self._send(client, message), lambda: _lost(client)),
+                    self.target.forward(lambda message: self._send(client, message)),
                     self._listen(client),
                     self._report(client),
                 )
             except asyncio.CancelledError:
                 await self._say_goodbye(client)
                 raise
-            except aiomqtt.MqttError:
-                _lost(client)  # brokers may close after a refusal: the refusal is the reason
+            except aiomqtt.MqttError as error:
+                if client.refused:  # a broker may close after a refusal: that is the reason then
+                    raise LinkError("; ".join(client.refused.values()), "refused") from error
                 raise
+            finally:
+                self._forbidden |= client.refused.keys()
 
     async def _say_goodbye(self, client: Client) -> None:
         """An orderly end drops the last will: what it says is said here, if the broker still listens."""
-        with contextlib.suppress(aiomqtt.MqttError):
+        with contextlib.suppress(aiomqtt.MqttError, LinkError):
             topic, payload = self._topics.about("BaseINFO"), self._reports.base_info(gone=True)
             await client.tell(topic, payload, GOODBYE_S_MAX)
 
@@ -220,14 +250,15 @@ class MqttLink:
                 self._platform.sampler = Sampler(self._orders.kept.config, self._sampling)
                 self._info_due = True
             for topic, octets in reply.messages:
-                await client.tell(topic, octets)
+                await self._say(client, topic, octets)
             if reply.restart and self._restart is not None:
                 _log.warning("the platform orders this unit to start again", target=self.target.name)
                 self._restart()
 
     async def _report(self, client: Client) -> None:
         """BaseINFO now, INFO until it is acknowledged, HB and RunningInfo when they are due."""
-        await self._say(client, "BaseINFO", self._reports.base_info())
+        about = self._topics.about
+        await self._say(client, about("BaseINFO"), self._reports.base_info())
         sent = {"HB": float("-inf"), "RunningInfo": float("-inf")}
         info_sends, info_next = 0, 0.0
         while True:
@@ -237,11 +268,11 @@ class MqttLink:
                 info_sends, info_next = 0, now
             if info_sends < INFO_SENDS_MAX and now >= info_next and self._orders.acknowledged is None:
                 info_sends, info_next = info_sends + 1, now + INFO_RETRY_S
-                await self._say(client, "INFO", self._reports.info(self._orders.kept, self._platform.sampler))
+                await self._say(client, about("INFO"), self._reports.info(self._orders.kept, self._platform.sampler))
             for name, period_s in self._periods().items():
                 if period_s and now >= sent[name] + period_s:
                     sent[name] = now
-                    await self._say(client, name, self._reports.heartbeat() if name == "HB" else self._reports.running_info())
+                    await self._say(client, about(name), self._reports.of(name))
             await asyncio.sleep(REPORT_POLL_S)
 
     def _periods(self) -> dict[str, float]:
@@ -251,9 +282,19 @@ class MqttLink:
             "RunningInfo": config.running_info_s if kept.running_info_s is None else kept.running_info_s,
         }
 
-    async def _say(self, client: Client, name: str, payload: bytes) -> None:
-        if not await client.tell(self._topics.about(name), payload):
-            self._meter.count(ERRORS, target=self.target.name, reason="too-large")
+    async def _say(self, client: Client, topic: str, payload: bytes) -> None:
+        """Publish a report or a reply; one that the broker does not take must not hold up the records."""
+        if topic in self._forbidden:
+            return
+        try:
+            if not await client.tell(topic, payload):
+                self._meter.count(ERRORS, target=self.target.name, reason="too-large")
+        except LinkError as error:
+            if topic not in client.refused:
+                raise
+            self.target.last_error = str(error)
+            self._meter.count(ERRORS, target=self.target.name, reason=error.word)
+            self._forbidden.add(topic)
 
     def _count(self, client: Client) -> None:
         for (kind, result), total in self._orders.counts.items():
@@ -262,8 +303,3 @@ class MqttLink:
         if client.dropped:
             self._meter.count(DOWN, client.dropped, kind="any", result="dropped")
             client.dropped = 0
-
-
-def _lost(client: Client) -> None:
-    if client.refused:
-        raise LinkError(client.refused, "refused")

@@ -39,6 +39,10 @@ class Reports:
         self._numbers = 0
         self._running = Running(Path(config.unit.state_dir))
 
+    def of(self, name: str) -> bytes:
+        """The report of a name: HB or RunningInfo."""
+        return self.heartbeat() if name == "HB" else self.running_info()
+
     def heartbeat(self) -> bytes:
         return forms.write(
             forms.Heartbeat(

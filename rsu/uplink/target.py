@@ -128,7 +128,7 @@ class Target:
         waiting = self._outbox.after(self.cursor, 1)
         self._lag(waiting[0] if waiting else None)
 
-    async def forward(self, send: Send, lost: Callable[[], None]) -> None:
+    async def forward(self, send: Send, lost: Callable[[], None] = lambda: None) -> None:
         """Send what waits and what comes, until something raises.
 
         :param send: returns when the message is acknowledged.

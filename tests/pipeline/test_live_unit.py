@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from live_unit import EACH_ALONE, ROLES, LiveUnit, bsm, free_port, is_balanced, keep_sending, until
 
+from rsu.replay import Options, replay
+from rsu.store import open_store
+
 GROUPINGS = {
     "front": (("ingest", "engine"), ("record", "uplink", "broadcast")),
     "engine-alone": (("engine",), ("ingest", "record", "uplink", "broadcast")),
@@ -91,3 +94,23 @@ def test_the_selftest_goes_the_whole_way_and_is_not_stored(tmp_path: Path) -> No
         until(lambda: unit.metrics()["rsu_selftest_passed_total"] >= 2, "two selftests")
         assert unit.stop() == 0
         assert unit.stored() == 0 and unit.ledger()["received"] == 0
+
+
+@pytest.mark.parametrize("form", ["mcap", "jsonl"])
+def test_a_recording_of_the_unit_replays_to_the_digest_of_what_it_stored(tmp_path: Path, form: str) -> None:
+    port = free_port()
+    more = f'[[radio]]\nname = "second"\nlisten = ["127.0.0.1:{port}"]\n[recording]\ndir = "tape"\nformat = "{form}"\n'
+    with LiveUnit(tmp_path, more=more) as unit:
+        for number in range(300):
+            frame = bsm(number) if number % 10 else bsm(number)[: number % 30]
+            unit.send_octets(frame)
+            if number % 3 == 0:
+                unit.send_octets(frame, port)
+        assert unit.stop() == 0
+        tapes = sorted((unit.state / "tape").iterdir())
+    with open_store(str(unit.state / "rsu.db")) as live, open_store(str(tmp_path / "replayed.db")) as replayed:
+        units = {(rsu, bytes(boot)) for rsu, boot in unit.rows("SELECT DISTINCT rsu_id, boot_id FROM message")}
+        result = replay(tapes, replayed, Options(standard="csae-157"))
+        assert result.digest == live.digest(units)
+        assert (result.records, result.stored) == (unit.ledger()["received"], unit.ledger()["stored"])
+        assert result.duplicates == unit.ledger()["duplicate"] > 50

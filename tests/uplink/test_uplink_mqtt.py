@@ -17,6 +17,8 @@ from rsu.observability.meter import Meter
 from rsu.schema import Schema
 from rsu.uplink.its0117 import KINDS, write_upload
 
+REPORTS = ("BaseINFO", "INFO", "HB", "RunningInfo")
+
 
 def test_each_kind_goes_to_its_topic_and_other_records_are_counted(
     mosquitto: Daemon, bench: Bench, record: Record, closing: Callable[..., Any]
@@ -127,13 +129,28 @@ def test_the_platform_is_told_when_the_unit_is_gone(
 def test_a_message_that_the_broker_refuses_is_not_delivered_and_the_reason_is_shown(
     broker: Callable[..., Daemon], bench: Bench, record: Record, tmp_path: Path
 ) -> None:
-    (tmp_path / "acl").write_text("topic readwrite V2X.RSU.BaseINFO.UP\ntopic readwrite V2X.RSU.INFO.UP\n")
+    (tmp_path / "acl").write_text("".join(f"topic readwrite V2X.RSU.{name}.UP\n" for name in REPORTS))
     daemon = broker(f"acl_file {tmp_path / 'acl'}")
     bench.shelf.put(record(1))
     running = bench.start(daemon.port)
     until(lambda: running.uplink.report()["mqtt"]["last_error"])
-    assert running.uplink.report()["mqtt"]["last_error"] == "the broker refused a message: Not authorized"
+    assert running.uplink.report()["mqtt"]["last_error"] == (
+        "the broker refused a message to V2X.RSU.BSM.UP: Not authorized"
+    )
     assert bench.shelf.delivered("mqtt") == 0
+
+
+def test_a_report_that_the_broker_refuses_does_not_hold_up_the_records(
+    broker: Callable[..., Daemon], bench: Bench, record: Record, tmp_path: Path
+) -> None:
+    (tmp_path / "acl").write_text("topic readwrite V2X.RSU.BSM.UP\ntopic readwrite V2X.RSU.BaseINFO.UP\n")
+    daemon = broker(f"acl_file {tmp_path / 'acl'}")
+    running = bench.start(daemon.port, heartbeat_s=0.1)
+    for number in range(1, 4):
+        last = bench.shelf.put(record(number))
+        until(lambda last=last: bench.shelf.delivered("mqtt") == last)  # type: ignore[misc]
+    report = running.uplink.report
+    until(lambda: report()["mqtt"]["connected"] and "Not authorized" in report()["mqtt"]["last_error"])
 
 
 def test_a_message_larger_than_the_broker_takes_is_counted_and_the_others_go(
