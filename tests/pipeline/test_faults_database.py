@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from fault_figures import check
 from live_unit import LiveUnit, is_balanced, load, until
 from postgres_server import Server
 
@@ -28,6 +29,7 @@ def test_a_database_killed_under_load_has_every_record_once_and_the_unit_stays_r
             return [str(sender) for (sender,) in connection.execute("SELECT sender FROM message").fetchall()]
 
     with LiveUnit(tmp_path, store=f'url = "{url}"') as unit:
+        until(lambda: check(unit, "storage") == ("ok", "outbox and database take writes"), "the database is reached")
         with load(unit):
             for _ in range(OUTAGES):
                 before = len(senders())
@@ -52,9 +54,3 @@ def test_a_database_killed_under_load_has_every_record_once_and_the_unit_stays_r
 
 def lag_s(unit: LiveUnit) -> float:
     return next((row["lag_s"] or 0.0 for row in unit.status()["targets"] if row["target"] == "database"), 0.0)
-
-
-def check(unit: LiveUnit, name: str) -> tuple[str, str]:
-    """The level and the words of a check in /status."""
-    found = next(row for row in unit.status()["health"]["checks"] if row["name"] == name)
-    return found["level"], found["says"]
