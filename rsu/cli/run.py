@@ -19,7 +19,7 @@ def run(
 ) -> None:
     """Run a live unit: hear, decode, store, report, until SIGTERM or Ctrl-C.
 
-    Exit codes: 0 after an orderly stop, 2 for a configuration that cannot be used.
+    Exit codes: 0 after an orderly stop, 5 for settings that cannot be used.
     """
     import signal
 

@@ -275,4 +275,5 @@ def _stored(
         warning=warning,
         meta=meta_of(received),
         decoded=decoded,
+        clock_error_us=received.clock_error_us,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import zmq
@@ -11,6 +12,7 @@ import zmq
 from rsu import frames
 from rsu.config import Config, state_path
 from rsu.errors import FrameError, SourceError
+from rsu.observability.clock import clock_quality
 from rsu.pipeline import envelope
 from rsu.pipeline.envelope import Ack, Again, Counts, Inlet, Records
 from rsu.pipeline.importance import PICTURES, SERVICES
@@ -28,6 +30,7 @@ from rsu.standards import STANDARDS
 
 MILLISECOND_NS = 1_000_000
 TICK_NS = 100 * MILLISECOND_NS
+CLOCK_NS = 1_000 * MILLISECOND_NS  # between two looks at how good the clock is
 BOOT_OCTETS = 16
 INLET_FRAMES_MAX = 64  # taken from the inlet before the radios are looked at again
 BATCHES_MAX = 64  # sent before the radios are looked at again
@@ -74,7 +77,8 @@ class Ingest:
         self.sources: list[LiveSource] = open_live_sources(role.config)
         self._by_fileno = {fileno: source for source in self.sources for fileno in source.filenos()}
         self._faults = {source.name: dict(source.faults) for source in self.sources}
-        self._tick_due_ns = 0
+        self._tick_due_ns = self._clock_due_ns = 0
+        self._clock_error_us: int | None = None
         self._blocked = False
         self._poller = zmq.Poller()
         for readable in (self.ack, *self.inlets, *self._by_fileno):
@@ -120,8 +124,8 @@ class Ingest:
     # What comes in -----------------------------------------------------------------------------------------------
 
     def _take(self, heard: Iterable[Heard]) -> None:
-        meter = self.role.meter
         since_ns = self._patience.turn(time.monotonic_ns(), waiting=self._blocked)
+        records = []
         for item in heard:
             record = Received(
                 rsu_id=self.rsu,
@@ -136,12 +140,15 @@ class Ingest:
                 header=item.header,
                 standard=item.standard,
                 damage=item.damage,
+                clock_error_us=self._clock_error_us,
                 meta=item.meta or {},
             )
             self.window.add(record, since_ns)
-            meter.count("rsu_source_records_total", source=item.source)
-            if self.recording is not None:
-                self.recording.offer((record,))
+            records.append(record)
+        for source, count in Counter(record.source for record in records).items():
+            self.role.meter.count("rsu_source_records_total", count, source=source)
+        if self.recording is not None:
+            self.recording.offer(records)
 
     def _take_inlet(self, inlet: zmq.Socket[bytes]) -> None:
         for frame in waiting_frames(inlet, INLET_FRAMES_MAX):
@@ -237,6 +244,9 @@ class Ingest:
     def _tick(self, now_ns: int) -> None:
         self._tick_due_ns = now_ns + TICK_NS
         wall_ns = time.time_ns()
+        if now_ns >= self._clock_due_ns:
+            self._clock_due_ns = now_ns + CLOCK_NS
+            self._clock_error_us = round(clock_quality().error_s * 1_000_000)
         for source in self.sources:
             source.tick(wall_ns)
         if not self.role.stop.is_set() and self.selftest.due(now_ns):

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -254,3 +254,16 @@ def keep_sending(unit: LiveUnit, done: threading.Event, rate: float = 1_000.0) -
 
 def is_balanced(ledger: dict[str, int]) -> bool:
     return ledger["received"] == ledger["stored"] + ledger["quarantined"] + ledger["duplicate"] + ledger["shed"]
+
+
+@contextmanager
+def load(unit: LiveUnit, rate: float = 1_000.0) -> Iterator[None]:
+    """Sends at a rate all the while."""
+    done = threading.Event()
+    sender = threading.Thread(target=keep_sending, args=(unit, done, rate))
+    sender.start()
+    try:
+        yield
+    finally:
+        done.set()
+        sender.join()
