@@ -22,7 +22,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke instructions wheel fuzz fuzz-atheris install uninstall docker-steps clean distclean
+.PHONY: help run test test-quick lint bench bench-smoke bench-engine bench-recorder instructions wheel fuzz fuzz-atheris soak install uninstall docker-steps clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,12 @@ bench: $(VENV)/.extras-bench  ## measure the codec against asn1tools and pycrate
 bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmarks run
 	@$(PY) -m bench --smoke $(ARGS)
 
+bench-engine: $(VENV)/.extras-bench  ## what one record costs in the engine, and where it goes
+	@$(PY) -m bench.engine $(ARGS)
+
+bench-recorder: $(VENV)/.extras-test  ## outbox to database beside the raw driver, SQLite and PostgreSQL
+	@$(PY) -m bench.recorder $(ARGS)
+
 instructions: $(VENV)/.extras-bench  ## count the codec's instructions with valgrind (ARGS=--check compares with the record)
 	@$(PY) -m bench.instructions $(ARGS)
 
@@ -59,6 +65,10 @@ fuzz: $(VENV)/.extras-test  ## changed messages against the codec under AddressS
 
 fuzz-atheris: $(VENV)/.extras-fuzz  ## the same with libFuzzer and coverage; needs clang (CC=clang-14 names one)
 	@CC=$(if $(filter default,$(origin CC)),clang,$(CC)) $(PY) -m tests.fuzz.follow $(or $(ARGS),-max_total_time=60)
+
+soak: $(VENV)/.extras-test  ## 1,000 kills of any role, then 30 minutes at 4,000 messages/s, recorded in docs/soak.md; about an hour
+	@$(PY) -m tests.soak kills --count 1000 --record docs/soak-record.json
+	@$(PY) -m tests.soak steady --minutes 30 --rate 4000 --record docs/soak-record.json
 
 install:  ## on this machine: PREFIX=/opt/rsu, /etc/rsu/rsu.toml, user rsu, systemd unit (DESTDIR=… stages it)
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" PYTHON="$(PYTHON)" scripts/install_unit.sh install

@@ -17,6 +17,7 @@ SourceName = Annotated[str, msgspec.Meta(max_length=255, pattern="^[^\\x00]*$")]
 Text = Annotated[str, msgspec.Meta(max_length=4096, pattern="^[^\\x00]*$")]
 BootId = Annotated[bytes, msgspec.Meta(max_length=16)]
 Ordinal = Annotated[int, msgspec.Meta(ge=1, le=INT64_MAX)]
+ClockError = Annotated[int, msgspec.Meta(ge=0, le=INT64_MAX)]
 TimeNs = Annotated[int, msgspec.Meta(ge=0, le=INT64_MAX)]
 
 
@@ -36,6 +37,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     :param header: header setting of the source: ``auto``, ``none``, ``dsmp``, ``wsmp``.
     :param standard: standard setting of the source, or empty.
     :param damage: why the record could not be read whole; empty for a whole one.
+    :param clock_error_us: how wrong the clock that gave the receive time may have been, as the kernel knew; None: not known.
     :param meta: what the log says beside the payload (own position, security result …).
     """
 
@@ -51,4 +53,5 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     header: Name = "auto"
     standard: Text = ""
     damage: Text = ""
+    clock_error_us: ClockError | None = None
     meta: dict[str, str | int | float] = {}

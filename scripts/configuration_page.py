@@ -79,7 +79,7 @@ next: rsu keys allow keys CLIENT.key
 
 `[pipeline] curve_dir = "keys"` then lets `inlet`, `bus` and perception boxes be `tcp://`. A client has its own pair and the
 unit's `server.key`, and sets them on its socket (ZeroMQ: `CURVE_SERVERKEY`, `CURVE_PUBLICKEY`, `CURVE_SECRETKEY`); in Python,
-`rsu.pipeline.curve.connect(socket, endpoint, "client", "viewer")` does. The unit sees at once when a key is allowed. One that
+`rsu.security.curve.connect(socket, endpoint, "client", "viewer")` does. The unit sees at once when a key is allowed. One that
 is removed from `allowed/` is refused at its next handshake; restart the unit to cut a connection that stands.
 """
 

@@ -24,7 +24,7 @@ def make(
     as_json: options.Json = False,
 ) -> None:
     """Make a pair of keys: NAME.key to hand out, NAME.key_secret (mode 0600) that stays where it is."""
-    from rsu.pipeline.keys import SERVER, make_keys
+    from rsu.security.keys import SERVER, make_keys
 
     pair = make_keys(folder, name)
     if as_json:
@@ -45,7 +45,7 @@ def allow(
     as_json: options.Json = False,
 ) -> None:
     """Let a client connect; a unit that runs sees it at once. To take it off, remove DIR/allowed/CLIENT.key."""
-    from rsu.pipeline.keys import allow as allow_key
+    from rsu.security.keys import allow as allow_key
 
     allowed = allow_key(folder, key)
     if as_json:
@@ -58,7 +58,7 @@ def allow(
 @app.command("list")
 def show(folder: Folder, as_json: options.Json = False) -> None:
     """List the keys in a folder, and the clients that may connect."""
-    from rsu.pipeline.keys import list_keys
+    from rsu.security.keys import list_keys
 
     keys = list_keys(folder)
     if as_json:

@@ -33,7 +33,11 @@ Cycle = Annotated[float, typer.Option("--cycle", metavar="S", help="Length of th
 Vehicles = Annotated[int, typer.Option("--vehicles", metavar="N", help="How many drive through the crossing, 0..2000.")]
 Hz = Annotated[float, typer.Option("--hz", metavar="F", help="BSMs of each vehicle, or looks of a box, a second.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same drivers.")]
-CYCLE_S, VEHICLES, HZ = 74.0, 40, 10.0
+Keys = Annotated[
+    str, typer.Option("--keys", metavar="DIR", help="For tcp://: folder with our pair of `rsu keys` and the unit's server.key.")
+]
+Client = Annotated[str, typer.Option("--name", metavar="NAME", help="For tcp://: our pair of keys in that folder.")]
+CYCLE_S, VEHICLES, HZ, CLIENT = 74.0, 40, 10.0, "client"
 
 
 def complete_protocol(incomplete: str) -> list[str]:
@@ -98,6 +102,8 @@ def perception(
     to: Annotated[
         str, typer.Option("--to", metavar="URL", help="Where the unit listens: udp://host:port or tcp://host:port (ZeroMQ).")
     ],
+    keys: Keys = "",
+    client: Client = CLIENT,
     vehicles: Vehicles = VEHICLES,
     hz: Hz = HZ,
     seed: Seed = 0,
@@ -114,12 +120,14 @@ def perception(
     from rsu.simulate.site import site
 
     scene = PerceptionScene(site(), Plan(cycle_s), time.time_ns(), vehicles=vehicles, hz=hz, seed=seed)
-    _run([Outlet("perception", scene, to)], seconds, as_json)
+    _run([Outlet("perception", scene, to, keys=keys, client=client)], seconds, as_json)
 
 
 @app.command("all")
 def everything(
     config: Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The unit's configuration.")],
+    keys: Keys = "",
+    client: Client = CLIENT,
     vehicles: Vehicles = VEHICLES,
     hz: Hz = HZ,
     seed: Seed = 0,
@@ -127,14 +135,19 @@ def everything(
     seconds: Seconds = 0,
     as_json: options.Json = False,
 ) -> None:
-    """A simulator for every radio, controller and perception box of a configuration."""
+    """A simulator for every radio, controller and perception box of a configuration.
+
+    Boxes at tcp:// need an allowed pair of keys: in --keys, or else in the unit's own [pipeline] curve_dir.
+    """
     import time
 
     from rsu.config import load_config
     from rsu.simulate.configured import outlets_of
 
     settings = load_config(config)
-    outlets = outlets_of(settings, time.time_ns(), vehicles=vehicles, hz=hz, seed=seed, cycle_s=cycle_s)
+    outlets = outlets_of(
+        settings, time.time_ns(), vehicles=vehicles, hz=hz, seed=seed, cycle_s=cycle_s, keys=keys, client=client
+    )
     _run(outlets, seconds, as_json)
 
 

@@ -13,6 +13,7 @@ Rules, in their order:
 3. A text record is stored with its own type.
 4. The radio header says the standard, else the source's setting, else the engine's. None: quarantined.
 5. What does not decode, or has an id without a type, is quarantined with code, path, bit and reason.
+6. A message whose time is not fresh is stored with a warning (:mod:`rsu.engine.freshness`); nothing is dropped for its time.
 """
 
 from rsu.engine.outcomes import Duplicate, Entry, Outcome, Quarantined, Shed, Stored

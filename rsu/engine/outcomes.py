@@ -35,6 +35,7 @@ class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="out
     warning: str | None = None
     meta: str | None = None
     decoded: str | None = None
+    clock_error_us: int | None = None
 
 
 class Quarantined(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="quarantine"):
@@ -63,6 +64,7 @@ class Quarantined(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field
     detail: str
     raw: bytes
     meta: str | None = None
+    clock_error_us: int | None = None
 
 
 class Duplicate(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="duplicate"):
@@ -122,6 +124,7 @@ def text_record(received: Received, event_time_ns: int = 0, standard: str = "") 
         event_time_source="report" if event_time_ns else "none",
         raw=received.data,
         meta=meta_of(received),
+        clock_error_us=received.clock_error_us,
     )
 
 
@@ -153,6 +156,7 @@ def quarantined(
         detail=detail,
         raw=received.data,
         meta=meta_of(received),
+        clock_error_us=received.clock_error_us,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from rsu import frames
 from rsu.engine.air import Air, signal_record
 from rsu.engine.echoes import Echoes
+from rsu.engine.freshness import Freshness, Parameters
 from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, meta_of, quarantined, text_record
 from rsu.errors import CodecError, ConfigError, Finding, FrameError
 from rsu.frames import Unwrapped
@@ -58,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :param strict: refuse trailing octets, non-zero padding and non-minimal lengths.
     :param duplicate_window_ms: how far apart two radios of a unit hear one transmission (CONTRACTS: 100 ms).
     :param duplicate_entries_max: frames, and identities, remembered; the oldest goes first.
+    :param freshness: limits of the flags in a record's warning.
     :param first_msg_cnt: where the counters of composed messages begin; at random (T/CSAE 53), so the caller draws it.
     :param decoded: of which types the decoded form is rendered to JSON: ``none``, ``all`` or their names.
     """
@@ -69,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_window_ms: int = 100
     duplicate_entries_max: int = 16_384
     first_msg_cnt: int = 0
+    freshness: Parameters = Parameters()
     decoded: str | tuple[str, ...] = "none"
 
 
@@ -93,6 +96,7 @@ class Engine:
         self._schemas = schemas
         self._echoes = Echoes(settings.duplicate_window_ms * MILLISECOND_NS, settings.duplicate_entries_max)
         self._readers: dict[tuple[str, str], _Reader] = {}
+        self._freshness = Freshness(settings.freshness)
         self._air = Air(settings.standard, schemas, settings.first_msg_cnt)
 
     def step(self, received: Received, now_ns: int, *, again: bool = False) -> Outcome:
@@ -177,7 +181,10 @@ class Engine:
             return quarantined(received, "unknown-id", reason, reader.name, frame, type_name=ROOT)
         wanted = settings.decoded
         rendered = wanted != "none" and (wanted == "all" or type_name in wanted)
-        return _stored(received, frame, reader, type_name, value, rendered, findings or ())
+        summary = reader.summarise(type_name, value, received.receive_time_ns)
+        odd = (_mismatch(reader, type_name, frame.aid), self._freshness.of(received, reader.name, type_name, summary))
+        decoded_json = render(value).decode() if rendered else None
+        return _stored(received, frame, reader.name, type_name, summary, _warning(odd, findings or ()), decoded_json)
 
     def _reader(self, header: str, setting: str) -> _Reader:
         """What reads a message behind this header.
@@ -223,26 +230,26 @@ def _mismatch(reader: _Reader, type_name: str, aid: int | None) -> str | None:
     return f"{label} {aid} ({name or 'not in the table'}) does not announce {type_name}"
 
 
-def _warning(mismatch: str | None, findings: Sequence[Finding]) -> str | None:
-    """What is odd about a record that is stored all the same: its service, and what relaxed decoding accepted."""
-    if not findings:
-        return mismatch
-    said = [f"{found.path or ROOT}: {found.reason} (bit {found.offset})" for found in findings[:FINDINGS_SHOWN]]
+def _warning(odd: tuple[str | None, str], findings: Sequence[Finding]) -> str | None:
+    """What is odd about a record that is stored all the same: its service, its time, and what relaxed decoding accepted."""
+    if odd == (None, "") and not findings:
+        return None
+    said = [what for what in odd if what]
+    said += [f"{found.path or ROOT}: {found.reason} (bit {found.offset})" for found in findings[:FINDINGS_SHOWN]]
     if len(findings) > FINDINGS_SHOWN:
         said.append(f"and {len(findings) - FINDINGS_SHOWN} more")
-    return "; ".join([mismatch, *said] if mismatch else said) or None
+    return "; ".join(said)
 
 
 def _stored(
     received: Received,
     frame: Unwrapped,
-    reader: _Reader,
+    standard: str,
     type_name: str,
-    value: Any,
-    rendered: bool,
-    findings: Sequence[Finding],
+    summary: Summary,
+    warning: str | None,
+    decoded: str | None,
 ) -> Stored:
-    summary = reader.summarise(type_name, value, received.receive_time_ns)
     return Stored(
         rsu_id=received.rsu_id,
         boot_id=received.boot_id,
@@ -250,7 +257,7 @@ def _stored(
         channel=received.channel,
         source=received.source,
         receive_time_ns=received.receive_time_ns,
-        standard=reader.name,
+        standard=standard,
         header=frame.header,
         aid=frame.aid,
         type=type_name,
@@ -265,7 +272,8 @@ def _stored(
         msg_cnt=summary.msg_cnt,
         sec_mark=summary.sec_mark,
         raw=received.data,
-        warning=_warning(_mismatch(reader, type_name, frame.aid), findings),
+        warning=warning,
         meta=meta_of(received),
-        decoded=render(value).decode() if rendered else None,
+        decoded=decoded,
+        clock_error_us=received.clock_error_us,
     )

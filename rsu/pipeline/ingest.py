@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import zmq
 
 from rsu import frames
+from rsu.config import Config, state_path
 from rsu.errors import FrameError, SourceError
+from rsu.observability.clock import clock_quality
 from rsu.pipeline import envelope
 from rsu.pipeline.envelope import Ack, Again, Counts, Inlet, Records
 from rsu.pipeline.importance import PICTURES, SERVICES
 from rsu.pipeline.patience import Patience
-from rsu.pipeline.recording import Recorder
 from rsu.pipeline.role import POLL_MS, Role, send
 from rsu.pipeline.role import frames as waiting_frames
 from rsu.pipeline.selftest import SelfTest
 from rsu.pipeline.window import Batch, Parameters, Window
 from rsu.received import Received
+from rsu.sinks.background import BackgroundRecording
+from rsu.sinks.rotating import RotatingSink
 from rsu.sources.live import open_live_sources
 from rsu.sources.live.base import RECEIVE_MAX, Heard, LiveSource
 from rsu.standards import STANDARDS
 
 MILLISECOND_NS = 1_000_000
 TICK_NS = 100 * MILLISECOND_NS
+CLOCK_NS = 1_000 * MILLISECOND_NS  # between two looks at how good the clock is
 BOOT_OCTETS = 16
 INLET_FRAMES_MAX = 64  # taken from the inlet before the radios are looked at again
 BATCHES_MAX = 64  # sent before the radios are looked at again
@@ -62,7 +67,7 @@ class Ingest:
         self.window = Window(self.rsu, self.boot, _parameters(role), classify)
         self._patience = Patience(time.monotonic_ns())
         self.selftest = SelfTest(settings.selftest_s)
-        self.recorder = Recorder.of(role.config, role.meter, self.boot)
+        self.recording = _recording(role.config, self.boot)
         self._hand_on = hand_on
         self._records_socket = records
         # With the engine in this thread the radios are looked at between two batches: what is too much is shed here, by rule.
@@ -72,7 +77,8 @@ class Ingest:
         self.sources: list[LiveSource] = open_live_sources(role.config)
         self._by_fileno = {fileno: source for source in self.sources for fileno in source.filenos()}
         self._faults = {source.name: dict(source.faults) for source in self.sources}
-        self._tick_due_ns = 0
+        self._tick_due_ns = self._clock_due_ns = 0
+        self._clock_error_us: int | None = None
         self._blocked = False
         self._poller = zmq.Poller()
         for readable in (self.ack, *self.inlets, *self._by_fileno):
@@ -109,7 +115,8 @@ class Ingest:
     def close(self) -> None:
         for source in self.sources:
             source.close()
-        self.recorder.close()
+        if self.recording is not None:
+            self.recording.close()
         for socket in (self.ack, *self.inlets):
             socket.close()
         self._measure()
@@ -117,8 +124,8 @@ class Ingest:
     # What comes in -----------------------------------------------------------------------------------------------
 
     def _take(self, heard: Iterable[Heard]) -> None:
-        meter = self.role.meter
         since_ns = self._patience.turn(time.monotonic_ns(), waiting=self._blocked)
+        records = []
         for item in heard:
             record = Received(
                 rsu_id=self.rsu,
@@ -133,11 +140,15 @@ class Ingest:
                 header=item.header,
                 standard=item.standard,
                 damage=item.damage,
+                clock_error_us=self._clock_error_us,
                 meta=item.meta or {},
             )
-            self.recorder.write(record)
             self.window.add(record, since_ns)
-            meter.count("rsu_source_records_total", source=item.source)
+            records.append(record)
+        for source, count in Counter(record.source for record in records).items():
+            self.role.meter.count("rsu_source_records_total", count, source=source)
+        if self.recording is not None:
+            self.recording.offer(records)
 
     def _take_inlet(self, inlet: zmq.Socket[bytes]) -> None:
         for frame in waiting_frames(inlet, INLET_FRAMES_MAX):
@@ -233,6 +244,9 @@ class Ingest:
     def _tick(self, now_ns: int) -> None:
         self._tick_due_ns = now_ns + TICK_NS
         wall_ns = time.time_ns()
+        if now_ns >= self._clock_due_ns:
+            self._clock_due_ns = now_ns + CLOCK_NS
+            self._clock_error_us = round(clock_quality().error_s * 1_000_000)
         for source in self.sources:
             source.tick(wall_ns)
         if not self.role.stop.is_set() and self.selftest.due(now_ns):
@@ -244,7 +258,8 @@ class Ingest:
 
     def _measure(self) -> None:
         meter = self.role.meter
-        self.recorder.measure()
+        if self.recording is not None:
+            self.recording.measure(meter)
         meter.gauge("rsu_queue_depth", self.window.waiting, queue="records")
         meter.gauge("rsu_queue_depth", self.window.records, queue="window")
         in_flight = self.window.last - self.window.acknowledged - self.selftest.waiting
@@ -255,6 +270,14 @@ class Ingest:
                 if count != told.get(fault, 0):
                     meter.count("rsu_source_faults_total", count - told.get(fault, 0), source=source.name, fault=fault)
                     told[fault] = count
+
+
+def _recording(config: Config, boot: bytes) -> BackgroundRecording | None:
+    """The unit's own recording, where the settings want one."""
+    if not config.recording.dir:
+        return None
+    folder = state_path(config, config.recording.dir)
+    return BackgroundRecording(RotatingSink.of(folder, config.recording, config.unit.id, boot, config.unit.standard))
 
 
 def _parameters(role: Role) -> Parameters:

@@ -15,7 +15,7 @@ import zmq
 
 from rsu.config import Pipeline
 from rsu.errors import ConfigError
-from rsu.pipeline import curve
+from rsu.security import curve
 
 Link = Literal["records", "outcomes", "ack", "air", "inlet", "reports"]
 SMALL_BATCHES = 4_096  # what a link of small frames holds: an outcome of each frame of records, reports, acknowledgements

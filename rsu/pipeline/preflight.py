@@ -14,7 +14,7 @@ from rsu.config import Config, ConfigProblems, Examined, Problem, examine
 from rsu.config.checks import Finding
 from rsu.config.problems import nearest, shown
 from rsu.errors import ConfigError
-from rsu.pipeline.keys import check_keys
+from rsu.security.keys import check_keys
 from rsu.standards import STANDARDS, parse_standard_name
 
 #: Package → the extra that brings it.

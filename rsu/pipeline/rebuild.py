@@ -115,6 +115,7 @@ def _received(
         standard=outcome.standard,
         damage=damage,
         meta=msgspec.json.decode(outcome.meta) if outcome.meta else {},
+        clock_error_us=outcome.clock_error_us,
     )
 
 

@@ -176,11 +176,15 @@ class RecordRole:
             self.delivery.wake()
 
     def _refused(self, error: StoreError, now_ns: int) -> None:
-        """The disk takes nothing now: what is pending is kept, nothing is acknowledged, and ingest holds or sheds the rest."""
+        """The disk takes nothing now: what is pending is kept, nothing is acknowledged, and ingest holds or sheds the rest.
+
+        What the targets do not have yet makes room for it only when no more can be kept.
+        """
         self.role.log.error("commit refused", reason=str(error))
         self.role.meter.gauge("rsu_store_up", 0, store="outbox")
-        self._evict(now_ns)
-        if self._octets >= PENDING_OCTETS_MAX:  # let go, to be asked for again
+        full = self._octets >= PENDING_OCTETS_MAX
+        self._evict(now_ns, spare_owed=not full)
+        if full:  # let go, to be asked for again
             self._forget()
             self._heads.clear()
         self._commit_due_ns = now_ns + RETRY_NS
@@ -192,10 +196,15 @@ class RecordRole:
         self._counts.clear()
         self._octets = 0
 
-    def _evict(self, now_ns: int) -> None:
+    def _evict(self, now_ns: int, *, spare_owed: bool = True) -> None:
         self._evict_due_ns = now_ns + EVICT_NS
-        for number, evicted in self.outbox.evict(time.time_ns(), self._targets).items():
-            self.role.meter.count("rsu_outbox_evicted_total", evicted.records, importance=NAMES[number])
+        try:
+            evicted = self.outbox.evict(time.time_ns(), self._targets, spare_owed=spare_owed)
+        except StoreError as error:  # another program took the reserve's room; the next look tries again
+            self.role.log.error("eviction refused", reason=str(error))
+            return
+        for number, gone in evicted.items():
+            self.role.meter.count("rsu_outbox_evicted_total", gone.records, importance=NAMES[number])
 
     def _measure(self) -> None:
         meter, now_ns = self.role.meter, time.time_ns()

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import zmq
 
 from rsu.errors import SourceError
-from rsu.pipeline.curve import connect
 from rsu.pipeline.envelope import ENVELOPE_OCTETS_MAX, View, decode
+from rsu.security.curve import connect
 
 WITH_OCTETS = ("raw.", "event.")  # messages, and what is in quarantine
 VIEWS_WAITING_MAX = 4_096

@@ -20,9 +20,9 @@ import zmq
 
 from rsu.config import load_config, run_dir
 from rsu.observability.logs import configure_logging
-from rsu.pipeline.curve import stop_authenticator
 from rsu.pipeline.links import Links
 from rsu.pipeline.role import Role
+from rsu.security.curve import stop_authenticator
 
 FAULT = 70
 GC_THRESHOLDS = (50_000, 20, 50)

@@ -9,7 +9,7 @@ from rsu.simulate.controllers import controller
 from rsu.simulate.perception import PerceptionScene
 from rsu.simulate.plan import Plan
 from rsu.simulate.radio import RadioScene
-from rsu.simulate.sending import Outlet
+from rsu.simulate.sending import CLIENT, Outlet
 from rsu.simulate.site import NODE, REGION, Site, site
 from rsu.sources.live.address import split
 
@@ -18,10 +18,19 @@ _ANYWHERE = ("", "*", "0.0.0.0", "::")
 
 
 def outlets_of(
-    config: Config, start_ns: int, *, vehicles: int = 40, hz: float = 10.0, seed: int = 0, cycle_s: float = 74.0
+    config: Config,
+    start_ns: int,
+    *,
+    vehicles: int = 40,
+    hz: float = 10.0,
+    seed: int = 0,
+    cycle_s: float = 74.0,
+    keys: str = "",
+    client: str = CLIENT,
 ) -> list[Outlet]:
     """One outlet for each radio that hears, controller and perception box.
 
+    :param keys: folder with the pair ``client`` and the unit's server.key, for boxes at ``tcp://``; empty: the unit's own.
     :raises ConfigError: for an interface whose port is given out at its start: nobody can know it.
     :raises SourceError: for an address that cannot be bound.
     """
@@ -40,7 +49,7 @@ def outlets_of(
         for section in config.controller:
             made.append(scenes.controller(section))
         for perception in config.perception:
-            made.append(scenes.perception(perception))
+            made.append(scenes.perception(perception, keys or config.pipeline.curve_dir, client))
     except BaseException:
         for outlet in made:
             outlet.close()
@@ -78,10 +87,11 @@ class _Scenes:
         to = reachable(section.listen, f"[[controller]] {section.name}: listen")
         return Outlet(section.name, made, to, listen=section.peer)
 
-    def perception(self, section: Perception) -> Outlet:
+    def perception(self, section: Perception, keys: str, client: str) -> Outlet:
         scene = PerceptionScene(self._place, self._plan, self._start_ns, vehicles=self._vehicles, hz=self._hz, seed=self._seed)
         scheme, _, address = section.listen.partition("://")
-        return Outlet(section.name, scene, f"{scheme}://{reachable(address, f'[[perception]] {section.name}: listen')}")
+        to = f"{scheme}://{reachable(address, f'[[perception]] {section.name}: listen')}"
+        return Outlet(section.name, scene, to, keys=keys, client=client)
 
 
 def reachable(listen: str, key: str) -> str:

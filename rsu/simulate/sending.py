@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import zmq
 
 from rsu.errors import ConfigError, SourceError
+from rsu.security import curve
 from rsu.simulate.base import NEVER_NS, SECOND_NS, Message, Simulator
 from rsu.sources.live.address import resolve
 
@@ -20,6 +21,8 @@ RECEIVE_MAX = 64
 POLL_S_MAX = 0.1
 BUFFER_OCTETS = 4_194_304
 ZMQ_QUEUE_MAX = 1_000
+CLIENT = "client"
+"""Our pair of keys, where none is named."""
 
 
 class Second(NamedTuple):
@@ -43,18 +46,21 @@ class Outlet:
 
     :param to: ``host:port`` or ``udp://…`` of a datagram, ``tcp://…`` of a ZeroMQ socket.
     :param listen: ``host:port`` that it is asked at; empty: any free port.
-    :raises ConfigError: for an address that is none.
+    :param keys: folder with the pair ``client`` and the unit's server.key, for ``tcp://``.
+    :raises ConfigError: for an address that is none, or ``tcp://`` without keys.
     :raises SourceError: for one that cannot be bound.
     """
 
-    def __init__(self, name: str, simulator: Simulator, to: str, listen: str = "") -> None:
+    def __init__(
+        self, name: str, simulator: Simulator, to: str, listen: str = "", *, keys: str = "", client: str = CLIENT
+    ) -> None:
         self.name, self.simulator, self.to = name, simulator, to
         self.sent: Counter[str] = Counter()
         self.unsent = self.received = 0
         self._push: zmq.Socket[bytes] | None = None
         self._socket: socket.socket | None = None
         if to.startswith("tcp://"):
-            self._push = _push(to)
+            self._push = _push(to, keys, client)
         else:
             self._endpoint = resolve(to.removeprefix("udp://"), f"{name}: to")
             self._socket = _bound(self._endpoint.family, listen, name)
@@ -157,13 +163,13 @@ def _bound(family: socket.AddressFamily, listen: str, name: str) -> socket.socke
     return sender
 
 
-def _push(to: str) -> zmq.Socket[bytes]:
+def _push(to: str, keys: str, client: str) -> zmq.Socket[bytes]:
     push: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.PUSH)
     push.setsockopt(zmq.SNDHWM, ZMQ_QUEUE_MAX)
     push.setsockopt(zmq.LINGER, 0)
     try:
-        push.connect(to)
-    except zmq.ZMQError as error:
+        curve.connect(push, to, keys, client)
+    except ConfigError:
         push.close()
-        raise ConfigError(f"to = {to!r}: {error.strerror}") from error
+        raise
     return push

@@ -9,6 +9,7 @@ How one file behaves stands in :mod:`rsu.sinks.recording`.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ from rsu.sinks.recording import FORMATS, PART, RecordingFile, recover
 
 FLUSH_NS = 1_000_000_000  # what a kill can cost
 RETRY_NS = 1_000_000_000
+FREE_OCTETS_MIN = 16_777_216  # of a unit's disk, left to the outbox: twice its reserve
 DAY_NS = 86_400_000_000_000
 _NAME = re.compile(r"(?P<unit>.+)_(?P<start>\d{8}T\d{6})Z_(?P<boot>[0-9a-f]{8})_(?P<number>\d{4,})\.(?P<format>jsonl|mcap)")
 _DEFAULT = Recording()
@@ -48,6 +50,7 @@ class RotatingSink:
     :param unit: the unit's id, first part of their names.
     :param boot_id: of the writer.
     :param standard: written to records that do not say theirs: what the engine takes for them, a replay must take too.
+    :param free_octets_min: of the disk; what is heard while it has less is not written, and counted as lost to the disk.
     :param file_octets_max: a new file begins at this size; MCAP may pass it by a chunk (1 MiB).
     :param file_s_max: a new file begins at this age.
     :param keep_octets_max: all finished files of the unit together; the oldest are removed above it.
@@ -68,6 +71,7 @@ class RotatingSink:
         unit: str = "rsu",
         boot_id: bytes = bytes(16),
         standard: str = "",
+        free_octets_min: int = 0,
         wall: Callable[[], int] = time.time_ns,
         steady: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -81,6 +85,7 @@ class RotatingSink:
         self._unit = re.sub(r"[^A-Za-z0-9_.-]", "-", unit) or "rsu"
         self._boot = boot_id.hex()[:8].ljust(8, "0")
         self._standard = standard
+        self._free_octets_min = free_octets_min
         self._wall, self._steady = wall, steady
         self._number = 0
         self._open: RecordingFile | None = None
@@ -99,7 +104,8 @@ class RotatingSink:
         :param standard: that of the unit, [unit] standard.
         """
         bounds = (settings.file_octets_max, settings.file_s_max, settings.keep_octets_max, settings.keep_days)
-        return cls(folder, settings.format, *bounds, unit=unit, boot_id=boot_id, standard=standard)
+        floor = FREE_OCTETS_MIN
+        return cls(folder, settings.format, *bounds, unit=unit, boot_id=boot_id, standard=standard, free_octets_min=floor)
 
     def __enter__(self) -> RotatingSink:
         return self
@@ -158,10 +164,18 @@ class RotatingSink:
         """The file to write to; None while none can be opened."""
         if self._open is None and now_ns >= self._retry_ns:
             try:
-                self._open = self._begin(now_ns)
+                self._open = self._begin(now_ns) if self._has_room() else None
             except (SourceError, OSError):
+                self._open = None
+            if self._open is None:
                 self._retry_ns = now_ns + RETRY_NS
         return self._open
+
+    def _has_room(self) -> bool:
+        if not self._free_octets_min:
+            return True
+        disk = os.statvfs(self.folder)
+        return disk.f_bavail * disk.f_frsize >= self._free_octets_min
 
     def _begin(self, now_ns: int) -> RecordingFile:
         start = datetime.fromtimestamp(self._wall() // 1_000_000_000, UTC)
@@ -175,8 +189,11 @@ class RotatingSink:
     def _flush(self, file: RecordingFile, now_ns: int) -> None:
         try:
             self.counts["written"] += file.flush(now_ns)
+            if self._has_room():
+                return
         except (SourceError, OSError):
-            self._give_up(file)
+            pass
+        self._give_up(file)
 
     def _finish(self, file: RecordingFile) -> None:
         """Finish a file; then see what is too old or too much."""

@@ -6,7 +6,9 @@ Rules:
    parcel that was committed before the unit knew the time (a clock without battery starts in 1970) goes by age only when all
    targets have it.
 2. Above the quota the least important class goes first, and the oldest of it first; events are the last.
-3. Each step is one transaction of bounded size, so that the recorder's commits get between.
+3. When the disk is full, what all targets have goes first, whatever its class; what is still owed only when the recorder
+   can hold no more records back.
+4. Each step is one transaction of bounded size, so that the recorder's commits get between.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ CLOCK_SET_NS = 1_577_836_800_000_000_000  # 2020-01-01: a clock before it was ne
 AGED = """
 SELECT id, importance, records, octets FROM parcel
 WHERE put_ns < :before AND (put_ns >= :set OR id <= :owed) ORDER BY put_ns, id LIMIT :most"""
-LEAST = "SELECT id, importance, records, octets FROM parcel WHERE importance = ? ORDER BY id LIMIT ?"
+LEAST = "SELECT id, importance, records, octets FROM parcel WHERE importance = ? AND id <= ? ORDER BY id LIMIT ?"
+ALL = 2**63 - 1  # an id that no parcel passes
 # A boot whose parcels are all gone, and that is not the last one of its unit.
 IDLE_HEADS = """
 DELETE FROM head WHERE (rsu, boot) IN (
@@ -58,25 +61,28 @@ def evict_aged(connection: sqlite3.Connection, before_ns: int, owed_after: int) 
     return sums
 
 
-def evict_excess(connection: sqlite3.Connection, octets_max: int, owed_after: int) -> Sums:
-    """Rule 2: until the pages in use are within ``octets_max``, or nothing is left."""
+def evict_excess(connection: sqlite3.Connection, octets_max: int, owed_after: int, last: int = ALL) -> Sums:
+    """Rule 2: until the pages in use are within ``octets_max``, or nothing is left.
+
+    :param last: parcels above this number stay.
+    """
     sums: Sums = {}
     for _ in range(STEPS_AT_ONCE):
         if (excess := octets_used(connection) - octets_max) <= 0:
             break
         with transaction(connection):
-            rows = _least_important(connection, excess)
+            rows = _least_important(connection, excess, last)
             _remove(connection, rows, owed_after, sums)
         if not rows:
             break
     return sums
 
 
-def _least_important(connection: sqlite3.Connection, octets: int) -> list[_Row]:
+def _least_important(connection: sqlite3.Connection, octets: int, last: int) -> list[_Row]:
     """Parcels of the lowest class there is, enough for ``octets`` or as many as go at once."""
-    (lowest,) = connection.execute("SELECT min(importance) FROM parcel").fetchone()
+    (lowest,) = connection.execute("SELECT min(importance) FROM parcel WHERE id <= ?", (last,)).fetchone()
     chosen: list[_Row] = []
-    for row in connection.execute(LEAST, (lowest, PARCELS_AT_ONCE)):
+    for row in connection.execute(LEAST, (lowest, last, PARCELS_AT_ONCE)):
         chosen.append(row)
         octets -= row[3]
         if octets <= 0:

@@ -47,6 +47,7 @@ class Message(Base):
     warning: Mapped[str | None] = mapped_column(Text)
     meta: Mapped[str | None] = mapped_column(Text)
     decoded: Mapped[str | None] = mapped_column(Text)
+    clock_error_us: Mapped[int | None] = mapped_column(BIG)
 
     __table_args__ = (
         Index("message_unit_heard_vehicle", "rsu_id", "sender", "receive_time_ns"),
@@ -76,6 +77,7 @@ class Quarantine(Base):
     detail: Mapped[str] = mapped_column(Text)
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     meta: Mapped[str | None] = mapped_column(Text)
+    clock_error_us: Mapped[int | None] = mapped_column(BIG)
 
     __table_args__ = (Index("quarantine_time_reason", "receive_time_ns", "reason"),)
 

@@ -200,17 +200,18 @@ class Outbox(Reader):
         self._connection.execute(_PARCEL, values)
         self._connection.execute(_STOCK, (parcel.importance, parcel.records, octets))
 
-    def evict(self, now_ns: int, targets: Sequence[str]) -> dict[int, Evicted]:
+    def evict(self, now_ns: int, targets: Sequence[str], *, spare_owed: bool = False) -> dict[int, Evicted]:
         """Removes what is too old, and above the quota, or after a full disk, what matters least; counts all of it.
 
         A call removes a bounded number of parcels (:mod:`rsu.store.eviction`): it is for every second, not for once a day.
 
         :param targets: what some of these do not have yet counts as undelivered.
+        :param spare_owed: after a full disk nothing undelivered is removed: the caller can wait for room.
         :returns: class → what was removed now.
         """
         with in_words(self.path):
             owed_after = min((self.delivered(target) for target in targets), default=self.last())
-            sums = self._make_room(owed_after) if self._short_octets else {}
+            sums = self._make_room(owed_after, spare_owed) if self._short_octets else {}
             aged = evict_aged(self._connection, now_ns - self.keep_ns, owed_after)
             for gone in (aged, evict_excess(self._connection, self.octets_max, owed_after)):
                 for importance, evicted in gone.items():
@@ -219,13 +220,17 @@ class Outbox(Reader):
         self._reserve.take()
         return sums
 
-    def _make_room(self, owed_after: int) -> dict[int, Evicted]:
+    def _make_room(self, owed_after: int, spare_owed: bool) -> dict[int, Evicted]:
         """After a full disk: writes the log back into the reserve's room, evicts, gives the pages back to the disk."""
-        self._reserve.give_up()
+        kept = self._reserve.give_up()
         write_back(self._connection)
         used = octets_used(self._connection)
-        room = self._reserve.octets + max(self._short_octets, min(ROOM_OCTETS, used // ROOM_SHARE))
-        gone = evict_excess(self._connection, used - room, owed_after)
-        give_back(self._connection, room, self._reserve.octets // 4)
+        short = max(self._short_octets, min(ROOM_OCTETS, used // ROOM_SHARE))
+        gone = evict_excess(self._connection, used - self._reserve.octets - short, owed_after, owed_after)
+        wanted = used - short - (0 if kept else self._reserve.octets)
+        if not spare_owed:
+            for importance, evicted in evict_excess(self._connection, wanted, owed_after).items():
+                gone.setdefault(importance, Evicted()).add(evicted)
+        give_back(self._connection, short + self._reserve.octets, self._reserve.octets // 4)
         self._short_octets = 0
         return gone

@@ -44,9 +44,11 @@ class Reserve:
             return False
         return True
 
-    def give_up(self) -> None:
-        """Gives the room back to the disk."""
+    def give_up(self) -> bool:
+        """Gives the room back to the disk; False where none was kept."""
+        kept = self._there()
         self.path.unlink(missing_ok=True)
+        return kept
 
     def _there(self) -> bool:
         return self.path.exists() and self.path.stat().st_size == self.octets

@@ -28,6 +28,7 @@ def test_what_is_heard_is_stored_in_every_grouping_of_the_roles(tmp_path: Path, 
         unit.send_octets(b"\x00not a message")
         assert unit.stop() == 0
         assert sorted(unit.numbers()) == list(numbers)
+        assert unit.rows("SELECT count(*) FROM message WHERE clock_error_us >= 0") == [(1_000,)]
         assert unit.ledger() == {"received": 1_001, "stored": 1_000, "quarantined": 1, "duplicate": 0, "shed": 0}
 
 

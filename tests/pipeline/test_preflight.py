@@ -8,8 +8,8 @@ import pytest
 
 from rsu.config import ConfigProblems
 from rsu.pipeline import preflight
-from rsu.pipeline.keys import make_keys
 from rsu.pipeline.preflight import load_checked
+from rsu.security.keys import make_keys
 
 CONTROLLER = "[[controller]]\nname = 'c'\nprotocol = 'gat1743'\n"
 

@@ -21,6 +21,7 @@ import rsu
 from rsu.compose.spat import spat_value
 from rsu.config import Config, Controller, Perception, Radio, load_config
 from rsu.errors import ConfigError, SourceError
+from rsu.security.keys import allow, make_keys
 from rsu.signals import SignalReport
 from rsu.simulate.configured import outlets_of, reachable
 from rsu.simulate.controllers import Gbt20999Controller, controller
@@ -155,14 +156,19 @@ listen = "udp://127.0.0.1:{6}"
 [[perception]]
 name = "lidar"
 listen = "tcp://127.0.0.1:{7}"
+[pipeline]
+curve_dir = "keys"
 """
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A configuration with every kind of interface, on free ports."""
+    """A configuration with every kind of interface, on free ports; the keys of the unit and of an allowed client."""
     file = tmp_path / "rsu.toml"
     file.write_text(CONFIG.format(*(free_port() for _ in range(8))))
+    keys = tmp_path / "keys"
+    make_keys(keys, "server")
+    allow(keys, make_keys(keys, "client").public)
     return file
 
 
@@ -269,7 +275,8 @@ def test_the_command_ends_in_order_on_a_signal(number: signal.Signals, config: P
         (["controller", "ntcip", "--to", "127.0.0.1:9", "--cycle", "10"], 5, "cycle of 10 s: must be 32..300"),
         (["radio", "--to", "nowhere"], 5, "radio: to = 'nowhere': must be host:port"),
         (["radio", "--to", "127.0.0.1:9", "--standard", "etsi"], 5, "standard 'etsi': must be one of"),
-        (["perception", "--to", "tcp://nowhere"], 5, "to = 'tcp://nowhere'"),
+        (["perception", "--to", "tcp://127.0.0.1:9"], 5, "needs CURVE keys: `rsu keys make DIR client`, with the unit's"),
+        (["perception", "--to", "tcp://127.0.0.1:9", "--keys", "none", "--name", "cam"], 5, "none/cam.key_secret: is missing"),
         (["all", "-c", "none.toml"], 5, "none.toml: No such file"),
     ],
 )

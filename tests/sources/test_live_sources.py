@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -15,11 +16,14 @@ from typing import Any
 import msgspec
 import pytest
 import zmq
+import zmq.utils.monitor
 from live_wire import PUBLISHED_STATUS, gat1743, gbt20999, lamps, remainder
 
 from rsu.config import Config, Controller, Perception, Radio, Source, Unit
 from rsu.errors import ConfigError, SourceError
 from rsu.frames import wrap_payload
+from rsu.security.curve import connect
+from rsu.security.keys import allow, make_keys
 from rsu.signals import Phase, SignalReport
 from rsu.sources.immediate_forward import Forward, build
 from rsu.sources.live import LiveSource, open_live_sources
@@ -32,6 +36,13 @@ from rsu.sources.live.perception import OBJECTS_MAX, PerceptionSource, parse
 from rsu.sources.live.udp import UdpSource
 
 DEADLINE_S = 10.0
+HANDSHAKES = (
+    zmq.EVENT_HANDSHAKE_SUCCEEDED
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.EVENT_DISCONNECTED
+)
 LOOPBACK = "127.0.0.1:0"
 BSM = bytes.fromhex("00142d3f")
 
@@ -348,10 +359,21 @@ def octets(**change: Any) -> bytes:
     return json.dumps(CARMA | change).encode()
 
 
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """A unit's keys, and beside them those of a box that may connect and of one that may not."""
+    folder = tmp_path / "keys"
+    make_keys(folder, "server")
+    make_keys(folder, "stranger")
+    allow(folder, make_keys(folder, "box").public)
+    return folder
+
+
 @pytest.fixture(params=["udp", "tcp"])
-def box(request: pytest.FixtureRequest, opened: Any) -> Iterator[tuple[PerceptionSource, Callable[[bytes], None]]]:
+def box(request: pytest.FixtureRequest, opened: Any, keys: Path) -> Iterator[tuple[PerceptionSource, Callable[[bytes], None]]]:
     """A source of each kind, and what sends to it."""
-    source: PerceptionSource = opened(PerceptionSource(Perception(name="cam", listen=f"{request.param}://127.0.0.1:0")))
+    section = Perception(name="cam", listen=f"{request.param}://127.0.0.1:0")
+    source: PerceptionSource = opened(PerceptionSource(section, str(keys)))
     if request.param == "udp":
         host, port = source.address.removeprefix("udp://").split(":")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
@@ -359,7 +381,7 @@ def box(request: pytest.FixtureRequest, opened: Any) -> Iterator[tuple[Perceptio
         return
     context = zmq.Context()
     push = context.socket(zmq.PUSH)
-    push.connect(source.address)
+    connect(push, source.address, keys, "box")
     yield source, push.send
     context.destroy(linger=0)
 
@@ -439,6 +461,36 @@ def test_a_broken_record_is_kept_and_the_next_one_is_heard(box: tuple[Perception
     assert broken.data == octets(confidence=-1) and "confidence" in broken.damage
     assert whole.damage == "" and whole.meta == {"objects": 1, "sensor": "sensor1"}
     assert source.faults == {"damaged": 1, "box-clock": 1}  # 1 s after 1970 is no time of today
+
+
+@pytest.mark.parametrize("name", ["", "stranger"], ids=["without-keys", "not-allowed"])
+def test_a_box_over_tcp_without_an_allowed_key_is_not_heard(opened: Any, keys: Path, name: str) -> None:
+    source: PerceptionSource = opened(PerceptionSource(Perception(name="cam", listen="tcp://127.0.0.1:0"), str(keys)))
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    stranger, friend = context.socket(zmq.PUSH), context.socket(zmq.PUSH)
+    watch = stranger.get_monitor_socket(HANDSHAKES)
+    if name:
+        connect(stranger, source.address, keys, name)
+    else:
+        stranger.connect(source.address)
+    with contextlib.suppress(zmq.Again):  # refused already: there is nowhere to send to
+        stranger.send(octets(objectId="stranger"), zmq.NOBLOCK)
+    assert watch.poll(round(DEADLINE_S * 1_000)), "the handshake neither failed nor succeeded"
+    assert zmq.utils.monitor.recv_monitor_message(watch)["event"] != zmq.EVENT_HANDSHAKE_SUCCEEDED
+    connect(friend, source.address, keys, "box")
+    friend.send(octets(objectId="friend"))
+    heard = [json.loads(one.data)["objectId"] for one in hear(source)]
+    stranger.disable_monitor()
+    context.destroy(linger=0)
+    assert heard == ["friend"]
+
+
+def test_a_box_over_tcp_is_not_bound_without_keys_of_the_unit_or_where_another_is(keys: Path, opened: Any) -> None:
+    with pytest.raises(ConfigError, match=r"\[\[perception\]\] cam: listen = tcp://127\.0\.0\.1:0: needs CURVE keys"):
+        PerceptionSource(Perception(name="cam", listen="tcp://127.0.0.1:0"))
+    first = opened(PerceptionSource(Perception(name="cam", listen="tcp://127.0.0.1:0"), str(keys)))
+    with pytest.raises(ConfigError, match=r"cam: listen = tcp://.*: cannot be bound: Address already in use"):
+        PerceptionSource(Perception(name="cam", listen=first.address), str(keys))
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:5000", "http://127.0.0.1:5000", "udp://127.0.0.1", "ipc:///tmp/box"])

@@ -77,7 +77,7 @@ def _each(config: Config) -> Iterator[LiveSource]:
     for controller in config.controller:
         yield CONTROLLERS[controller.protocol](controller, config.unit.standard)
     for perception in config.perception:
-        yield PerceptionSource(perception)
+        yield PerceptionSource(perception, config.pipeline.curve_dir)
     kinds = known_kinds() if config.source else {}
     for section in config.source:
         if section.kind not in kinds:

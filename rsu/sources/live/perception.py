@@ -1,4 +1,5 @@
-"""Perception boxes that send detected objects as JSON, in the fields of CARMA: over UDP, or over ZeroMQ (PULL, bound here).
+"""Perception boxes that send detected objects as JSON, in the fields of CARMA: over UDP, or over ZeroMQ (PULL, bound here,
+for boxes with an allowed CURVE key only).
 
 A datagram or frame is one object or a list of them: ``{"type": "CAR", "confidence": 0.7, "position": {"x": …}, …}``. It is
 checked whole: a field outside its bounds makes the record a damaged one, kept as it came. Fields that are not known are
@@ -19,6 +20,7 @@ from msgspec import Meta
 
 from rsu.config import Perception
 from rsu.errors import ConfigError, SourceError
+from rsu.security import curve
 from rsu.sources.live.base import RECEIVE_MAX, Heard
 from rsu.sources.live.controller import CHANNEL
 from rsu.sources.live.listener import Listener
@@ -110,11 +112,12 @@ def parse(data: bytes) -> list[DetectedObject]:
 class PerceptionSource:
     """One box.
 
-    :raises ConfigError: for an address that is none.
-    :raises SourceError: for one that cannot be bound.
+    :param curve_dir: the unit's keys, for tcp://.
+    :raises ConfigError: for an address that is none, tcp:// without keys, or tcp:// that cannot be bound.
+    :raises SourceError: for an address of datagrams that cannot be bound.
     """
 
-    def __init__(self, perception: Perception) -> None:
+    def __init__(self, perception: Perception, curve_dir: str = "") -> None:
         self.name = perception.name
         self.faults: Counter[str] = Counter()
         key = f"[[perception]] {perception.name}: listen"
@@ -122,7 +125,7 @@ class PerceptionSource:
         if not separator or scheme not in ("udp", "tcp"):
             raise ConfigError(f"{key} = {perception.listen!r}: must be udp://host:port or tcp://host:port")
         self._interface: _Datagrams | _Frames = (
-            _Datagrams(address, key, self.faults) if scheme == "udp" else _Frames(perception.listen, key)
+            _Datagrams(address, key, self.faults) if scheme == "udp" else _Frames(perception.listen, key, curve_dir)
         )
 
     @property
@@ -180,18 +183,22 @@ class _Datagrams:
 
 
 class _Frames:
-    """ZeroMQ. Its own descriptor tells only that something has come since; what was left waiting is told by a second one."""
+    """ZeroMQ. Its own descriptor tells only that something has come since; what was left waiting is told by a second one.
 
-    def __init__(self, address: str, key: str) -> None:
-        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.PULL)
+    The context is its own, since the authenticator of its handshakes ends with it.
+    """
+
+    def __init__(self, address: str, key: str, curve_dir: str) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket = self._context.socket(zmq.PULL)
         self._socket.setsockopt(zmq.RCVHWM, QUEUE_MAX)
         self._socket.setsockopt(zmq.MAXMSGSIZE, RECORD_OCTETS_MAX)
         self._socket.setsockopt(zmq.LINGER, 0)
         try:
-            self._socket.bind(address)
-        except zmq.ZMQError as error:
-            self._socket.close()
-            raise SourceError(f"{key} = {address!r}: cannot be bound: {error.strerror}") from error
+            curve.bind(self._socket, address, curve_dir)
+        except ConfigError as error:
+            self._end()
+            raise ConfigError(f"{key} = {error}") from error
         self.address: str = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._more = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
@@ -212,5 +219,10 @@ class _Frames:
 
     def close(self) -> None:
         if not self._socket.closed:
-            self._socket.close()
+            self._end()
             os.close(self._more)
+
+    def _end(self) -> None:
+        self._socket.close()
+        curve.stop_authenticator(self._context)
+        self._context.term()

@@ -2,7 +2,7 @@
 
 libzmq asks for each handshake over `inproc://zeromq.zap.01` of the socket's context, so there is one authenticator for a
 context: the first :func:`secure_server` starts it, :func:`stop_authenticator` must be called before the context is terminated.
-The list is the folder ``allowed`` of the unit's keys (:mod:`rsu.pipeline.keys`), looked at again whenever it changes. A client
+The list is the folder ``allowed`` of the unit's keys (:mod:`rsu.security.keys`), looked at again whenever it changes. A client
 that is taken off it is refused at its next handshake; a connection that stands is not cut.
 """
 
@@ -16,7 +16,7 @@ import zmq
 from zmq.auth.thread import ThreadAuthenticator
 
 from rsu.errors import ConfigError
-from rsu.pipeline.keys import ALLOWED, PUBLIC_SUFFIX, SERVER, key_files, load, own
+from rsu.security.keys import ALLOWED, PUBLIC_SUFFIX, SERVER, key_files, load, own
 
 DOMAIN = "rsu"
 
@@ -130,9 +130,8 @@ def _secure(socket: zmq.Socket[bytes], endpoint: str, curve_dir: str | Path, cli
     if endpoint.startswith(("ipc://", "inproc://")):
         return
     if not str(curve_dir):
-        raise ConfigError(
-            f"{endpoint}: needs CURVE keys: `rsu keys make DIR {client or SERVER}`, then [pipeline] curve_dir = DIR"
-        )
+        then = f"with the unit's {SERVER}.key beside it" if client else "then [pipeline] curve_dir = DIR"
+        raise ConfigError(f"{endpoint}: needs CURVE keys: `rsu keys make DIR {client or SERVER}`, {then}")
     if client:
         secure_client(socket, curve_dir, client)
     else:

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from rsu.cli.app import app
 from rsu.cli.exit_codes import ExitCode
 from rsu.errors import ConfigError
-from rsu.pipeline.curve import AllowList, bind, connect, secure_client, stop_authenticator
-from rsu.pipeline.keys import CLIENTS_MAX, KEY_FILE_OCTETS_MAX, allow, list_keys, load, make_keys
+from rsu.security.curve import AllowList, bind, connect, secure_client, stop_authenticator
+from rsu.security.keys import CLIENTS_MAX, KEY_FILE_OCTETS_MAX, allow, list_keys, load, make_keys
 
 ARRIVES_MS_MAX = 10_000
 REFUSED_MS_MAX = 10_000

@@ -1,4 +1,4 @@
-"""CURVE keys on the disk: made, allowed and listed by `rsu keys`, read by the sockets of :mod:`rsu.pipeline.curve`.
+"""CURVE keys on the disk: made, allowed and listed by `rsu keys`, read by the sockets of :mod:`rsu.security.curve`.
 
 A folder of keys::
 
