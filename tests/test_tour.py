@@ -123,6 +123,12 @@ class Newcomer:
         except OSError:
             return False
 
+    def has_rows(self) -> bool:
+        try:
+            return self.rows() > (0,)
+        except sqlite3.OperationalError:  # no file or no table yet
+            return False
+
     def rows(self, query: str = "SELECT count(*) FROM message") -> tuple[int, ...]:
         with closing(sqlite3.connect(self.folder / "state" / "rsu.db", timeout=10)) as connection:
             return tuple(connection.execute(query).fetchone())
@@ -135,7 +141,8 @@ def test_the_tour_of_the_readme(tmp_path: Path) -> None:
     newcomer.on_ports_of_its_own()
     with newcomer.keeps_running(run) as unit, newcomer.keeps_running(simulate) as simulators:
         until(newcomer.is_ready, "the unit is ready")
-        (before,) = until(lambda: (found := newcomer.rows()) > (0,) and found, "rows in the database")
+        until(newcomer.has_rows, "rows in the database")
+        (before,) = newcomer.rows()
 
         newcomer.watches(top, "BasicSafetyMessage", b"q")
         once = newcomer.runs(f"{top} --once")
