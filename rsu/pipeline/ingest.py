@@ -18,6 +18,7 @@ from rsu.pipeline.importance import classify
 from rsu.pipeline.patience import Patience
 from rsu.pipeline.role import POLL_MS, Role, send
 from rsu.pipeline.role import frames as waiting_frames
+from rsu.pipeline.selftest import SOURCE as OWN
 from rsu.pipeline.selftest import SelfTest
 from rsu.pipeline.window import Batch, Parameters, Window
 from rsu.received import Received
@@ -239,7 +240,7 @@ class Ingest:
             first=batch.first,
             last=batch.last,
             items=batch.items,
-            shed=batch.shed,
+            shed=[shed for shed in batch.shed if shed.source != OWN],
             selftests=self.selftest.among(batch.first, batch.last),
         )
 
