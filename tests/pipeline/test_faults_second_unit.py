@@ -79,4 +79,5 @@ def test_second_rsu_with_an_older_clock_is_not_dropped(tmp_path: Path, behind_mi
     assert all(0 <= lag <= spent_ns for lag in lags[0::2])
     assert all(0 <= lag - behind_min * MINUTE_NS <= spent_ns for lag in lags[1::2])
     bsms = unit.rows("SELECT event_time_ns, receive_time_ns FROM message WHERE type = 'BasicSafetyMessage'")
-    assert all(abs(received_ns - event_ns) <= spent_ns for event_ns, received_ns in bsms)  # whole minutes do not show in secMark
+    # Whole minutes do not show in secMark.
+    assert all(abs(received_ns - event_ns) <= spent_ns for event_ns, received_ns in bsms)
