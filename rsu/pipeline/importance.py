@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rsu import frames
+from rsu.errors import FrameError
+from rsu.received import Received
+from rsu.standards import STANDARDS
+
 BEACONS, PICTURES, INFRASTRUCTURE, EVENTS = 0, 1, 2, 3
 
 NAMES: Mapping[int, str] = MappingProxyType(
@@ -57,7 +62,23 @@ SERVICES: Mapping[int, int] = MappingProxyType(
     }
 )
 
+#: AID or PSID → the type it announces.
+_TYPES = {aid: message.name for standard in STANDARDS.values() for message in standard.messages for aid in message.aids}
+
 
 def importance(type_name: str) -> int:
     """The class of a message type."""
     return IMPORTANCE.get(type_name, PICTURES)
+
+
+def classify(record: Received) -> tuple[int, str]:
+    """How important a record is and what it seems to be, by its radio header alone."""
+    if record.content != "message":
+        return PICTURES, record.record_type or record.content
+    try:
+        aid = frames.unwrap(record.data, record.header, standard=record.standard).aid
+    except FrameError:
+        return PICTURES, ""
+    if aid is None:
+        return PICTURES, ""
+    return SERVICES.get(aid, PICTURES), _TYPES.get(aid, "")

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable
 
 import zmq
 
-from rsu import frames
 from rsu.config import Config, state_path
-from rsu.errors import FrameError, SourceError
+from rsu.errors import SourceError
 from rsu.observability.clock import clock_quality
 from rsu.pipeline import envelope
 from rsu.pipeline.envelope import Ack, Again, Counts, Inlet, Records
-from rsu.pipeline.importance import PICTURES, SERVICES
+from rsu.pipeline.importance import classify
 from rsu.pipeline.patience import Patience
 from rsu.pipeline.role import POLL_MS, Role, send
 from rsu.pipeline.role import frames as waiting_frames
+from rsu.pipeline.selftest import SOURCE as OWN
 from rsu.pipeline.selftest import SelfTest
 from rsu.pipeline.window import Batch, Parameters, Window
 from rsu.received import Received
@@ -26,7 +26,6 @@ from rsu.sinks.background import BackgroundRecording
 from rsu.sinks.rotating import RotatingSink
 from rsu.sources.live import open_live_sources
 from rsu.sources.live.base import RECEIVE_MAX, Heard, LiveSource
-from rsu.standards import STANDARDS
 
 MILLISECOND_NS = 1_000_000
 TICK_NS = 100 * MILLISECOND_NS
@@ -35,8 +34,6 @@ BOOT_OCTETS = 16
 INLET_FRAMES_MAX = 64  # taken from the inlet before the radios are looked at again
 BATCHES_MAX = 64  # sent before the radios are looked at again
 DRAIN_S = 5.0  # how long an orderly stop waits for the recorder
-
-_TYPES = {aid: message.name for standard in STANDARDS.values() for message in standard.messages for aid in message.aids}
 
 
 def run(role: Role) -> None:
@@ -100,11 +97,19 @@ class Ingest:
         self._send()
 
     def drain(self, beside: Callable[[], None] = lambda: None) -> None:
-        """After the last reception: until the recorder has everything.
+        """Takes what the kernel holds already, then waits until the recorder has everything.
 
         :param beside: called between two looks.
         """
         until = time.monotonic() + DRAIN_S
+        last_ns = time.time_ns()
+        for source in self.sources:
+            heard = source.receive(RECEIVE_MAX)
+            while heard and time.monotonic() < until:
+                self._take(heard)
+                self.turn(0)
+                beside()
+                heard = source.receive(RECEIVE_MAX) if heard[-1].receive_time_ns <= last_ns else []
         for fileno in self._by_fileno:
             self._poller.unregister(fileno)
         self._by_fileno.clear()
@@ -235,7 +240,7 @@ class Ingest:
             first=batch.first,
             last=batch.last,
             items=batch.items,
-            shed=batch.shed,
+            shed=[shed for shed in batch.shed if shed.source != OWN],
             selftests=self.selftest.among(batch.first, batch.last),
         )
 
@@ -288,16 +293,3 @@ def _parameters(role: Role) -> Parameters:
         age_ns_max=settings.age_ms_max * MILLISECOND_NS,
         batch_records_max=settings.batch_records_max,
     )
-
-
-def classify(record: Received) -> tuple[int, str]:
-    """How important a record is and what it seems to be, by its radio header alone."""
-    if record.content != "message":
-        return PICTURES, record.record_type or record.content
-    try:
-        aid = frames.unwrap(record.data, record.header, standard=record.standard).aid
-    except FrameError:
-        return PICTURES, ""
-    if aid is None:
-        return PICTURES, ""
-    return SERVICES.get(aid, PICTURES), _TYPES.get(aid, "")

@@ -42,11 +42,25 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShedRun(msgspec.Struct):
-    """Neighbours that were shed: their numbers, and how many of each (minute, source, type, reason)."""
+    """Neighbours that were shed: their numbers, and how many of each (minute, source, type, reason).
+
+    :param gone: it went to the engine: it may come again and must be the same then, so that it takes no more in.
+    """
 
     first: int
     last: int
     counts: dict[tuple[int, str, str, str], Shed]
+    gone: bool = False
+
+
+class Slot(msgspec.Struct):
+    """An entry of the window, which can be shed where it stands.
+
+    :param waits: for the engine.
+    """
+
+    entry: Received | ShedRun
+    waits: bool = True
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -73,10 +87,10 @@ class Window:
         self.octets = 0
         self._parameters = parameters
         self._classify = classify
-        self._held: deque[Received | ShedRun] = deque()  # acknowledged < number <= sent
-        self._waiting: deque[Received | ShedRun] = deque()  # sent < number <= last
-        # Of each class the numbers that wait, their types, and since when; some are on their way already.
-        self._classes: tuple[deque[tuple[int, str, int]], ...] = tuple(deque() for _ in NAMES)
+        self._held: deque[Slot] = deque()  # acknowledged < number <= sent
+        self._waiting: deque[Slot] = deque()  # sent < number <= last
+        # Of each class the records that wait, their types, and since when; some are on their way or shed already.
+        self._classes: tuple[deque[tuple[Slot, str, int]], ...] = tuple(deque() for _ in NAMES)
 
     @property
     def waiting(self) -> int:
@@ -93,8 +107,9 @@ class Window:
             importance, type_name = self._classify(record)
             if self._full(record):
                 return self._make_room(record, importance, type_name, now_ns)
-            self._classes[importance].append((self.last, type_name, now_ns))
-        elif self._full(record):
+            self._classes[importance].append((self._keep(record), type_name, now_ns))
+            return None
+        if self._full(record):
             return self._shed_new(record, self._classify(record)[1])
         self._keep(record)
         return None
@@ -102,16 +117,16 @@ class Window:
     def shed_aged(self, now_ns: int) -> list[Shed]:
         """Sheds what has waited too long for the engine."""
         gone = []
-        for importance, numbers in enumerate(self._classes):
+        for importance, waiting in enumerate(self._classes):
             oldest_ns = now_ns - PATIENCE[importance] * self._parameters.age_ns_max
-            while numbers:
-                number, type_name, since_ns = numbers[0]
-                record = self._waits(number)
+            while waiting:
+                slot, type_name, since_ns = waiting[0]
+                record = _waits(slot)
                 if record is not None and since_ns > oldest_ns:
                     break
-                numbers.popleft()
+                waiting.popleft()
                 if record is not None:
-                    gone.append(self._shed_waiting(number, record, type_name, "age"))
+                    gone.append(self._shed_waiting(slot, record, type_name, "age"))
         return gone
 
     def next_batch(self) -> Batch | None:
@@ -119,46 +134,59 @@ class Window:
         if not self._waiting:
             return None
         items: list[Received] = []
-        shed: list[Shed] = []
-        first = self._first_of(self._waiting[0])
+        runs: list[ShedRun] = []
+        first = _first_of(self._waiting[0].entry)
         number = first - 1
         while self._waiting and len(items) < self._parameters.batch_records_max:
-            entry = self._waiting.popleft()
-            self._held.append(entry)
-            if isinstance(entry, ShedRun):
-                shed.extend(entry.counts.values())
-                number = entry.last
-            else:
+            slot = self._waiting.popleft()
+            entry = slot.entry
+            number = _last_of(entry)
+            if isinstance(entry, Received):
                 items.append(entry)
-                number = entry.sequence
+            elif runs and _join(runs[-1], entry):
+                continue
+            else:
+                runs.append(entry)
+            slot.waits = False
+            self._held.append(slot)
+        shed: list[Shed] = []
+        for run in runs:
+            run.gone = True
+            shed.extend(run.counts.values())
         return Batch(first, number, items, shed)
 
     def take_back(self, batch: Batch) -> None:
         """The batch could not be sent: it waits again."""
-        while self._held and self._first_of(self._held[-1]) >= batch.first:
-            self._waiting.appendleft(self._held.pop())
+        while self._held and _first_of(self._held[-1].entry) >= batch.first:
+            self._wait_again(self._held.pop())
 
     def sent(self) -> None:
         """The batch is on its way."""
         if not self._waiting:
-            for numbers in self._classes:
-                numbers.clear()
+            for waiting in self._classes:
+                waiting.clear()
 
     def acknowledge(self, last: int) -> None:
         """Everything up to and with ``last`` is on the disk."""
         if last <= self.acknowledged or last > self.last:
             return
         self.acknowledged = last
-        for entries in (self._held, self._waiting):
-            while entries and self._last_of(entries[0]) <= last:
-                self._forget(entries.popleft())
+        for slots in (self._held, self._waiting):
+            while slots and _last_of(slots[0].entry) <= last:
+                slot = slots.popleft()
+                slot.waits = False
+                self._forget(slot.entry)
 
     def again(self) -> None:
         """All that is not acknowledged is sent once more."""
-        self._waiting.extendleft(reversed(self._held))
-        self._held.clear()
-        for numbers in self._classes:
-            numbers.clear()
+        while self._held:
+            self._wait_again(self._held.pop())
+        for waiting in self._classes:
+            waiting.clear()
+
+    def _wait_again(self, slot: Slot) -> None:
+        slot.waits = True
+        self._waiting.appendleft(slot)
 
     # Room -----------------------------------------------------------------------------------------------------------
 
@@ -167,83 +195,44 @@ class Window:
         return self.records >= bounds.records_max or self.octets + len(record.data) > bounds.octets_max
 
     def _make_room(self, record: Received, importance: int, type_name: str, now_ns: int) -> Shed:
-        for numbers in self._classes[:importance]:
-            while numbers:
-                number, older_type, _ = numbers.popleft()
-                older = self._waits(number)
+        for waiting in self._classes[:importance]:
+            while waiting:
+                slot, older_type, _ = waiting.popleft()
+                older = _waits(slot)
                 if older is not None and len(older.data) >= len(record.data) - self._spare():
-                    shed = self._shed_waiting(number, older, older_type, "room")
-                    self._classes[importance].append((self.last, type_name, now_ns))
-                    self._keep(record)
+                    shed = self._shed_waiting(slot, older, older_type, "room")
+                    self._classes[importance].append((self._keep(record), type_name, now_ns))
                     return shed
         return self._shed_new(record, type_name)
 
     def _spare(self) -> int:
         return self._parameters.octets_max - self.octets
 
-    def _keep(self, record: Received) -> None:
+    def _keep(self, record: Received) -> Slot:
         self.records += 1
         self.octets += len(record.data)
-        self._waiting.append(record)
+        slot = Slot(record)
+        self._waiting.append(slot)
+        return slot
 
     def _forget(self, entry: Received | ShedRun) -> None:
         if isinstance(entry, Received):
             self.records -= 1
             self.octets -= len(entry.data)
 
-    def _waits(self, number: int) -> Received | None:
-        """The record of this number if it waits and is not shed."""
-        if not self._waiting:
-            return None
-        place = self._place(number)
-        entry = self._waiting[place] if place >= 0 else None
-        return entry if isinstance(entry, Received) else None
-
-    def _place(self, number: int) -> int:
-        """Where the entry of a number stands among those that wait, or -1; entries are in the order of their numbers."""
-        low, high = 0, len(self._waiting) - 1
-        while low <= high:
-            middle = (low + high) // 2
-            entry = self._waiting[middle]
-            if number < self._first_of(entry):
-                high = middle - 1
-            elif number > self._last_of(entry):
-                low = middle + 1
-            else:
-                return middle
-        return -1
-
-    def _shed_waiting(self, number: int, record: Received, type_name: str, reason: str) -> Shed:
+    def _shed_waiting(self, slot: Slot, record: Received, type_name: str, reason: str) -> Shed:
         shed = self._shed(record, type_name, reason)
-        run = ShedRun(number, number, {})
-        _count(run, shed)
         self._forget(record)
-        place = self._place(number)
-        self._waiting[place] = run
-        self._join(place)
+        slot.entry = _run_of(shed)
         return shed
 
     def _shed_new(self, record: Received, type_name: str) -> Shed:
         shed = self._shed(record, type_name, "room")
-        tail = self._waiting[-1] if self._waiting else None
-        if not isinstance(tail, ShedRun):
-            tail = ShedRun(self.last, self.last, {})
-            self._waiting.append(tail)
-        tail.last = self.last
-        _count(tail, shed)
+        run = _run_of(shed)
+        tail = self._waiting[-1].entry if self._waiting else None
+        if not isinstance(tail, ShedRun) or not _join(tail, run):
+            self._waiting.append(Slot(run))
         return shed
-
-    def _join(self, place: int) -> None:
-        """Neighbours that are both shed become one entry."""
-        for left in (place, place - 1):
-            if not 0 <= left < len(self._waiting) - 1:
-                continue
-            one, other = self._waiting[left], self._waiting[left + 1]
-            if isinstance(one, ShedRun) and isinstance(other, ShedRun):
-                one.last = other.last
-                for shed in other.counts.values():
-                    _count(one, shed)
-                del self._waiting[left + 1]
 
     def _shed(self, record: Received, type_name: str, reason: str) -> Shed:
         return Shed(
@@ -256,22 +245,46 @@ class Window:
             reason=reason,
         )
 
-    @staticmethod
-    def _first_of(entry: Received | ShedRun) -> int:
-        return entry.first if isinstance(entry, ShedRun) else entry.sequence
-
-    @staticmethod
-    def _last_of(entry: Received | ShedRun) -> int:
-        return entry.last if isinstance(entry, ShedRun) else entry.sequence
-
     def __iter__(self) -> Iterator[Received | ShedRun]:
         """Everything that is not acknowledged, in order."""
-        yield from self._held
-        yield from self._waiting
+        for slots in (self._held, self._waiting):
+            for slot in slots:
+                yield slot.entry
+
+
+def _waits(slot: Slot) -> Received | None:
+    """The record of a slot if it waits and is not shed."""
+    return slot.entry if slot.waits and isinstance(slot.entry, Received) else None
+
+
+def _first_of(entry: Received | ShedRun) -> int:
+    return entry.first if isinstance(entry, ShedRun) else entry.sequence
+
+
+def _last_of(entry: Received | ShedRun) -> int:
+    return entry.last if isinstance(entry, ShedRun) else entry.sequence
+
+
+def _run_of(shed: Shed) -> ShedRun:
+    return ShedRun(shed.sequence, shed.sequence, {_kind(shed): shed})
+
+
+def _kind(shed: Shed) -> tuple[int, str, str, str]:
+    return shed.receive_time_ns // MINUTE_NS, shed.source, shed.type, shed.reason
+
+
+def _join(run: ShedRun, other: ShedRun) -> bool:
+    """Takes the neighbour behind a run into it; False where they are none, or one of them went to the engine."""
+    if run.gone or other.gone or other.first != run.last + 1:
+        return False
+    run.last = other.last
+    for shed in other.counts.values():
+        _count(run, shed)
+    return True
 
 
 def _count(run: ShedRun, shed: Shed) -> None:
-    key = (shed.receive_time_ns // MINUTE_NS, shed.source, shed.type, shed.reason)
+    key = _kind(shed)
     if key not in run.counts and len(run.counts) >= SHED_KINDS_MAX:
         key = next(reversed(run.counts))
     there = run.counts.get(key)

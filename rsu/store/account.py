@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from rsu.engine import Entry
+from rsu.engine import Entry, Shed
 from rsu.store.models import Ledger
 
 MINUTE_NS = 60_000_000_000
@@ -35,9 +35,31 @@ class Tally(msgspec.Struct):
 
 def book(account: Account, entries: Iterable[Entry], state: str) -> None:
     """Adds entries that all became ``state``."""
-    keys = Counter([(entry.receive_time_ns // MINUTE_NS, entry.rsu_id, entry.source, entry.type) for entry in entries])
+    if state == "shed":
+        keys: Counter[Key] = Counter()
+        for entry in entries:
+            keys[_key(entry)] += records_of(entry)
+    else:
+        keys = Counter(map(_key, entries))
     for key, count in keys.items():
         account.setdefault(key, Counter()).update({"received": count, state: count})
+
+
+def records_of(entry: Entry) -> int:
+    """How many records an entry stands for: those that were shed are counted together."""
+    return entry.count if isinstance(entry, Shed) else 1
+
+
+def tally_of(kinds: Iterable[Sequence[Entry]]) -> Tally:
+    """The sums of stored, quarantined, duplicate and shed entries, in this order."""
+    stored, quarantined, duplicates, shed = kinds
+    gone = sum(map(records_of, shed))
+    whole = len(stored) + len(quarantined) + len(duplicates)
+    return Tally(whole + gone, len(stored), len(quarantined), len(duplicates), gone)
+
+
+def _key(entry: Entry) -> Key:
+    return entry.receive_time_ns // MINUTE_NS, entry.rsu_id, entry.source, entry.type
 
 
 def write_account(connection: Connection, account: Mapping[Key, Counter[str]]) -> None:

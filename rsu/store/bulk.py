@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.exc import DBAPIError
 
 from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
-from rsu.store.account import Account, Tally, book, write_account
+from rsu.store.account import Account, Tally, book, tally_of, write_account
 from rsu.store.models import Message, Quarantine
 from rsu.store.writing import present, take_turns
 
@@ -58,8 +58,7 @@ def write_new(connection: Connection, entries: Iterable[Entry]) -> Tally | None:
     for same, state in zip(kinds.values(), ("stored", "quarantined", "duplicate", "shed"), strict=True):
         book(account, same, state)
     write_account(connection, account)
-    counts = [len(same) for same in kinds.values()]
-    return Tally(sum(counts), *counts)
+    return tally_of(kinds.values())
 
 
 def _beside(connection: Connection, stored: Sequence[Stored], quarantined: Sequence[Quarantined]) -> bool:

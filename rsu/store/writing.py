@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, text
 
 from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
-from rsu.store.account import Account, Tally, book, write_account
+from rsu.store.account import Account, Tally, book, tally_of, write_account
 from rsu.store.models import Message, Quarantine
 
 IDENTITIES_AT_ONCE = 500  # of one look-up: SQLite takes 32,766 parameters, old ones 999
@@ -47,7 +47,7 @@ def write_each(connection: Connection, entries: Sequence[Entry]) -> Tally:
     for state, same in by_state.items():
         book(account, same, state)
     write_account(connection, account)
-    return Tally(len(entries), *(len(same) for same in by_state.values()))
+    return tally_of(by_state.values())
 
 
 def _state(entry: Entry, there: set[Identity]) -> str:

@@ -53,6 +53,8 @@ class Unit:
         self._report(meters)
         for _ in range(3):
             meters["engine"].count("rsu_messages_received_total", 100, type="SPAT", channel="pc5")
+            meters["ingest"].count("rsu_source_records_total", 100, source="pc5")
+            meters["ingest"].gauge("rsu_records_in_flight", 18)
             meters["engine"].stage("publish", 15_000, 100)
             meters["record"].count("rsu_messages_stored_total", 90)
             meters["record"].count("rsu_messages_rejected_total", 4, reason="truncated")

@@ -172,6 +172,12 @@ listen = "127.0.0.1:{self.page}"
     def send_octets(self, octets: bytes, port: int = 0) -> None:
         self._radio.sendto(octets, ("127.0.0.1", port or self.port))
 
+    def in_kernel(self) -> tuple[int, int]:
+        """Octets that the radio's socket holds and the unit has not taken yet, datagrams it had no room for (/proc/net/udp)."""
+        lines = [line.split() for line in Path("/proc/net/udp").read_text(encoding="ascii").splitlines()[1:]]
+        ours = [line for line in lines if line[1].endswith(f":{self.port:04X}")]
+        return sum(int(line[4].partition(":")[2], 16) for line in ours), sum(int(line[-1]) for line in ours)
+
     # What it says ----------------------------------------------------------------------------------------------------
 
     def get(self, page: str) -> bytes:

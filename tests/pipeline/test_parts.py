@@ -9,8 +9,16 @@ from hypothesis import strategies as st
 
 from rsu.outgoing import Broadcast
 from rsu.pipeline.broadcast import REPEATED_MAX, Schedule
-from rsu.pipeline.importance import BEACONS, EVENTS, IMPORTANCE, INFRASTRUCTURE, PICTURES, SERVICES, importance
-from rsu.pipeline.ingest import classify
+from rsu.pipeline.importance import (
+    BEACONS,
+    EVENTS,
+    IMPORTANCE,
+    INFRASTRUCTURE,
+    PICTURES,
+    SERVICES,
+    classify,
+    importance,
+)
 from rsu.pipeline.patience import STALLED_NS, Patience
 from rsu.pipeline.record import joined
 from rsu.pipeline.selftest import SelfTest

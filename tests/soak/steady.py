@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rsu.observability.processes import usage
-from tests.pipeline.live_unit import LiveUnit, is_balanced
+from tests.pipeline.live_unit import LiveUnit, is_balanced, until
 
 from .traffic import Traffic
 
@@ -58,12 +58,14 @@ class Process(NamedTuple):
 class Outcome(NamedTuple):
     """What came of a run.
 
-    :param lost: datagrams sent without a row of their own; ``twice``: rows too many.
+    :param lost: datagrams sent without a row of their own; ``dropped``: those of them that the kernel had no room for.
+    :param twice: rows too many.
     """
 
     sent: int
     ledger: dict[str, int]
     lost: int
+    dropped: int
     twice: int
     late_ms_max: float
     queues_max: dict[str, int]
@@ -85,9 +87,12 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Outcome:
             _watch(unit, traffic, plan, samples, say)
         finally:
             traffic.stop()
+        # A stop may leave some, on a machine with much to do.
+        until(lambda: not unit.in_kernel()[0], "the unit has taken all datagrams")
+        dropped = unit.in_kernel()[1]
         code = unit.stop()
         assert code == 0, f"the unit's exit code is {code}: {unit.log}"
-        return _outcome(unit, traffic, samples)
+        return _outcome(unit, traffic, samples, dropped)
 
 
 def _watch(unit: LiveUnit, traffic: Traffic, plan: Plan, samples: list[Sample], say: Callable[[str], None]) -> None:
@@ -140,7 +145,7 @@ def process_of(roles: str, samples: Sequence[Sample]) -> Process:
     )
 
 
-def _outcome(unit: LiveUnit, traffic: Traffic, samples: Sequence[Sample]) -> Outcome:
+def _outcome(unit: LiveUnit, traffic: Traffic, samples: Sequence[Sample], dropped: int) -> Outcome:
     sent, ledger = traffic.sent.total(), unit.ledger()
     assert is_balanced(ledger), ledger
     unacknowledged, twice = unit.lost_and_twice()
@@ -150,7 +155,7 @@ def _outcome(unit: LiveUnit, traffic: Traffic, samples: Sequence[Sample]) -> Out
         queues = {name: max(depth, queues.get(name, 0)) for name, depth in sample.queues.items()}
     names = dict.fromkeys(name for sample in samples for name in sample.rss_kib)
     processes = [process_of(name, samples) for name in names]
-    return Outcome(sent, ledger, unacknowledged + unheard, twice, round(traffic.late_ms_max, 1), queues, processes)
+    return Outcome(sent, ledger, unacknowledged + unheard, dropped, twice, round(traffic.late_ms_max, 1), queues, processes)
 
 
 def entry_of(outcome: Outcome) -> dict[str, Any]:
