@@ -15,6 +15,7 @@ import msgspec
 from rsu.engine.outcomes import Quarantined, Stored, quarantined, text_record
 from rsu.engine.spat import Encoder, SpatBook
 from rsu.errors import ConfigError
+from rsu.frames import unwrap
 from rsu.outgoing import Broadcast
 from rsu.received import Received
 from rsu.signals import SignalReport
@@ -47,7 +48,7 @@ class Air:
                 self._spat.hear(_report.decode(received.data))
             except ConfigError as error:
                 self.refused[str(error)] += 1
-        elif received.meta.get("broadcast"):
+        elif received.content == "message" and received.meta.get("broadcast"):
             self._relays.append(_relay(received, outcome, now_ns))
 
     @property
@@ -83,7 +84,7 @@ def _relay(received: Received, outcome: Stored, now_ns: int) -> Broadcast:
     return Broadcast(
         standard=outcome.standard,
         type=outcome.type,
-        payload=received.data,
+        payload=unwrap(received.data, received.header, standard=outcome.standard).payload,
         aid=aid,
         priority=(service.priority or 0) if service and standard.header == "dsmp" else 0,
         key=f"{outcome.type}:{received.meta.get('key', '')}",

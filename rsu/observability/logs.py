@@ -177,6 +177,7 @@ def configure_logging(settings: Observability, role: str, state_dir: str = "") -
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=level, handlers=[_FromLogging()], force=True)
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))  # a line for each table it looks at
     return lines
 
 

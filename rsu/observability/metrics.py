@@ -44,7 +44,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "rsu_outbox_evicted_total": Metric("counter", ("importance",), "record", "Records the outbox gave up."),
         "rsu_store_up": Metric("gauge", ("store",), "record", "1: the outbox or database takes writes; 0: it does not."),
         "rsu_upload_lag_seconds": Metric("gauge", ("target",), "record, uplink", "Age of the oldest record a target lacks."),
-        "rsu_uplink_up": Metric("gauge", ("target",), "uplink", "1: connected to the platform; 0: not."),
+        "rsu_uplink_up": Metric("gauge", ("target",), "record, uplink", "1: the target is reached; 0: it is not."),
         "rsu_uplink_sent_total": Metric("counter", ("target",), "uplink", "Messages the platform acknowledged."),
         "rsu_uplink_passed_over_total": Metric("counter", ("reason", "target"), "uplink", "Records it does not want or take."),
         "rsu_uplink_errors_total": Metric("counter", ("reason", "target"), "uplink", "What went wrong towards a platform."),

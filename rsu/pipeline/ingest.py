@@ -190,8 +190,10 @@ class Ingest:
                     if passed := self.selftest.acknowledge(answer.last):
                         self.role.meter.count("rsu_selftest_passed_total", passed)
             elif isinstance(answer, Again):
-                self.window.again()
-                self.role.meter.event("event", f"the {answer.role} role asks for unacknowledged records again", time.time_ns())
+                if self.window.acknowledged < self.window.last:
+                    self.window.again()
+                    what = f"the {answer.role} role asks for unacknowledged records again"
+                    self.role.meter.event("event", what, time.time_ns())
 
     def _count(self, counts: Counts | None) -> None:
         """The ledger is kept here, where it is known what was received: it holds in each report."""

@@ -216,6 +216,7 @@ class RecordRole:
         if self.delivery is not None:
             state = self.delivery.state()
             meter.gauge("rsu_store_up", float(state.connected), store=DATABASE)
+            meter.gauge("rsu_uplink_up", float(state.connected), target=DATABASE)
             meter.gauge("rsu_upload_lag_seconds", state.lag_s(now_ns), target=DATABASE)
             if state.error != self._told:
                 self._told = state.error

@@ -34,6 +34,8 @@ FIRST_PAUSE_S = 0.1
 STEADY_S = 30.0  # a process that ran so long has its restarts forgiven
 READY_S = 30.0
 REPORTS_MAX = 64
+MEMORY = {"MALLOC_ARENA_MAX": "2"}
+"""glibc gives each thread an arena, and what is free in one is not seen by the others: memory would grow for hours."""
 
 _reports = msgspec.msgpack.Decoder(Report)
 
@@ -54,7 +56,9 @@ class Worker:
 
     def start(self) -> None:
         self._started = time.monotonic()
-        self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**MEMORY, **os.environ}
+        )
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
 
     def look(self, now: float) -> int | None:

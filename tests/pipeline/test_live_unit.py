@@ -115,3 +115,19 @@ def test_a_recording_of_the_unit_replays_to_the_digest_of_what_it_stored(tmp_pat
         assert result.digest == live.digest(units)
         assert (result.records, result.stored) == (unit.ledger()["received"], unit.ledger()["stored"])
         assert result.duplicates == unit.ledger()["duplicate"] > 50
+
+
+def test_the_roles_end_with_their_supervisor_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    with LiveUnit(tmp_path, selftest_s=0) as unit:
+        unit.send(300)
+        until(lambda: sum(unit.heads().values()) == 300, "all on the disk")
+        pids = {unit.pid(role) for role in ROLES}
+        assert unit.process is not None
+        unit.process.kill()
+        unit.process.wait()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "no role is left")
+        unit.start()
+        unit.send(300)
+        assert unit.stop() == 0
+        assert sorted(unit.numbers()) == list(range(600))
+        unit.assert_exactly_once()
