@@ -142,7 +142,7 @@ class Health:
         """Whether the unit does its work now: all roles report, and what they hear is kept. The clock is told with it."""
         facts = self.facts()
         checks = [check for check in judge(facts, self._parameters) if check.name in ("roles", "storage", "clock")]
-        return not facts.roles_down and bool(facts.outbox_up or facts.database_up), checks
+        return not facts.roles_down and bool(facts.outbox_up), checks
 
 
 def _flag(value: float | None) -> bool | None:
