@@ -128,7 +128,12 @@ listen = "127.0.0.1:{self.page}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> LiveUnit:
-        self.start()
+        try:
+            self.start()
+        except BaseException:  # a unit that does not get ready must not run on behind the next tests
+            if self.process is not None:
+                self.process.kill()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
