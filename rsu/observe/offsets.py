@@ -44,8 +44,8 @@ def _elevation(base: int | None, offset: tuple[str, int] | None) -> int | None:
 
 
 def line(places: Sequence[Place], origin: Origin) -> Floats:
-    """Places in the frame of ``origin``: (n, 3) float64, metres, ENU; a row of NaN for what is no place. Where no height is told,
-    z is NaN, and x and y are those at the height of the origin."""
+    """Places in the frame of ``origin``: (n, 3) float64, metres, ENU; a row of NaN for what is no place. Where no height is
+    told, z is NaN, and x and y are those at the height of the origin."""
     lat, long, elev = np.array(places, np.float64).reshape(-1, 3).T
     lat = np.where(lat == LAT_UNAVAILABLE, np.nan, lat) * DEGREE_E7
     long = np.where(long == LONG_UNAVAILABLE, np.nan, long) * DEGREE_E7

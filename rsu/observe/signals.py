@@ -3,8 +3,8 @@
 A TimeMark counts tenths of a second: down from the moment of the state (T/CSAE 53, counting), or within the hour (T/CSAE 53,
 UTC timing; J2735 DE_TimeMark). A mark within the hour is read so:
 
-1. An end lies ahead: it is in the hour that puts it at or after the moment of the state, less ``past_s``, for what was worked
-   out just before it was sent.
+1. An end lies ahead: it is in the hour that puts it at or after the moment of the state, less ``past_s``: controllers leave
+   marks standing that have passed, and read as the next hour's they would promise an hour of green.
 2. A least end may have passed long ago while the light goes on: one that comes out behind the likely or the latest end is in
    the hour before.
 3. The light that is on has begun: its start is the latest one up to the moment of the state. Others begin ahead, as in 1.
@@ -86,9 +86,7 @@ class Parameters(msgspec.Struct, frozen=True):
     :param past_s: how long ago an end within the hour may be and still be this hour's.
     """
 
-    past_s: float = (
-        1.0  # as long as a message of signals is on its way at most (freshness); ends farther ahead than 3,599 s suffer
-    )
+    past_s: float = 600.0  # published SPAT carry marks 223 s old; ends more than 50 min ahead, which nobody counts to, are lost
 
 
 DEFAULTS = Parameters()
