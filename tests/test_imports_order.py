@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "rsu"
 
 # Left to right, as the rooms pass things on. Parts of one room (`sources.pcap`) share its place.
 ORDER = (
-    "errors received outgoing signals units peek config observability _paths _scalars _codec _asn1 columns schema _ship "
+    "errors received outgoing signals objects "
+    "units peek config observability _paths _scalars _codec _asn1 columns schema _ship "
     "standards frames security sources observe fusion world applications compose engine store sinks uplink pipeline replay "
     "expect simulate load check zone cli"
 ).split()

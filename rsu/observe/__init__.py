@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from rsu.observe import csae, sae
-from rsu.observe.places import PLACES_OF_NOTHING, Places, finder
+from rsu.observe.places import PLACES_OF_NOTHING, Places, finder, unit_of
 from rsu.observe.times import DSECOND_UNAVAILABLE, TimeSource, event_time
 from rsu.units import DECIMALS, Unit, load_units
 
@@ -83,8 +83,8 @@ def _reader(places: Places, units: Mapping[str, Unit]) -> Callable[[Any, int], S
     sender, position, msg_cnt = finder(places.sender), finder(places.position), finder(places.msg_cnt)
     minute, second, date = finder(places.minute), finder(places.second), finder(places.date)
     speed, heading = finder(places.speed), finder(places.heading)
-    speed_mps, heading_deg = _scaling(_unit(units, "Speed")), _scaling(_unit(units, "Heading"))
-    no_latitude, no_longitude = _unit(units, "Latitude").unavailable, _unit(units, "Longitude").unavailable
+    speed_mps, heading_deg = _scaling(unit_of(units, "Speed")), _scaling(unit_of(units, "Heading"))
+    no_latitude, no_longitude = unit_of(units, "Latitude").unavailable, unit_of(units, "Longitude").unavailable
 
     def read(value: Any, receive_time_ns: int) -> Summary:
         milliseconds = second(value)
@@ -104,11 +104,6 @@ def _reader(places: Places, units: Mapping[str, Unit]) -> Callable[[Any, int], S
         )
 
     return read
-
-
-def _unit(units: Mapping[str, Unit], element: str) -> Unit:
-    """The row of an element; the modules that have two of a name keep the one of messages in ``Common``."""
-    return units.get(f"Common.{element}") or units.get(element) or Unit()
 
 
 def _scaling(unit: Unit) -> Callable[[int | None], float | None]:

@@ -2,7 +2,7 @@
 
 Frame: local ENU (metres, x east, y north, z up) at a reference position; headings in radians counter-clockwise from east,
 speeds in m/s, times in nanoseconds UTC. What is unavailable is NaN, never a code of a standard. Covariances come from the
-accuracy and confidence codes of the message.
+accuracy and confidence codes of the message (:mod:`rsu.observe.accuracies`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 #: What kind of statement an observation is.
 SELF, DETECTION, SHARED = 0, 1, 2
-"""``SELF``: the sender tells of itself (BSM, PSM): its position carries the error of its own GNSS. ``DETECTION``: a
-perception box of this unit saw it. ``SHARED``: somebody else's picture (RSM, SSM, SDSM): already fused there."""
+"""``SELF``: the sender tells of itself (BSM, PSM): its position carries the error of its own GNSS. ``DETECTION``: a perception
+box of this unit saw it. ``SHARED``: somebody else's picture (RSM, SSM, SDSM): already fused there."""
 
 #: Classes of road users.
 UNKNOWN, VEHICLE, PEDESTRIAN, BICYCLE, OTHER = 0, 1, 2, 3, 4
@@ -44,6 +44,9 @@ OBSERVATION = np.dtype(
         ("length", "f4"),  # metres
         ("width", "f4"),
         ("height", "f4"),
+        ("confidence", "f4"),  # that it is what its class says, or there at all; 0 … 1
+        ("sensed_by", "u1"),  # SourceType: 1 itself, 2 a BSM, 3 video, 4 radar, 5 loop, 6 lidar, 7 fused; 0 unknown
+        ("vehicle_class", "u1"),  # BasicVehicleClass, the same numbers in J2735 and T/CSAE 53; 0 unknown
     ]
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+
+from rsu.units import Unit
 
 Path = tuple[str | int, ...]
 """Steps into a decoded value: a member, an index, or the alternative of a CHOICE."""
@@ -69,6 +71,11 @@ def finder(paths: tuple[Path, ...]) -> Callable[[Any], Any]:
         case ((str(part), str(member)),):
             return _member_of_part(part, member)
     return lambda value: find(value, paths)
+
+
+def unit_of(units: Mapping[str, Unit], element: str) -> Unit:
+    """The row of an element; the modules that have two of a name keep the one of messages in ``Common``."""
+    return units.get(f"Common.{element}") or units.get(element) or Unit()
 
 
 def _member_of_part(part: str, member: str) -> Callable[[Any], Any]:

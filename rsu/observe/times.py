@@ -37,8 +37,9 @@ MINUTE_UNAVAILABLE = 527_040
 """DE_MinuteOfTheYear: 527039 is the last minute of a leap year."""
 _CODES: dict[str, int] = {"year": 0, "month": 0, "day": 0, "hour": 31, "minute": 60}
 """Unavailable codes of DDateTime; hour 24 to 31 say nothing of a time of day in either standard."""
-_LAST_YEAR = 2261
-"""The last whole year that 64 bits of nanoseconds reach."""
+_FIRST_YEAR, _LAST_YEAR = 1970, 2261
+"""Nothing was sent before the epoch (a published SDSM says 1507, which 64 bits of nanoseconds do not reach); 2261 is the last
+whole year that they do."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -96,7 +97,7 @@ def _of_date(date: dict[str, Any]) -> int | None:
     """A DDateTime with everything down to the minute; None for any other."""
     parts = {name: date.get(name, code) for name, code in _CODES.items()}
     second = date.get("second")
-    if any(parts[name] == code for name, code in _CODES.items()) or parts["year"] > _LAST_YEAR:
+    if any(parts[name] == code for name, code in _CODES.items()) or not _FIRST_YEAR <= parts["year"] <= _LAST_YEAR:
         return None
     try:
         minute = datetime(**parts, tzinfo=UTC) - timedelta(minutes=_offset(date))

@@ -98,7 +98,7 @@ def test_a_date_with_a_hole_leaves_its_second(hole: dict[str, int]) -> None:
     assert event_time(received, None, None, DATE | hole) == (ns("2026-05-12 08:30:01.500"), "second")
 
 
-@pytest.mark.parametrize("year", [2262, 4095])
+@pytest.mark.parametrize("year", [1507, 1969, 2262, 4095])
 def test_a_year_past_64_bits_of_nanoseconds_is_no_date(year: int) -> None:
     time_ns, source = event_time(ns("2026-05-12 08:30:02"), None, None, {**DATE, "year": year, "day": 1})
     assert source == "second"

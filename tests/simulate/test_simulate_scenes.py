@@ -17,6 +17,7 @@ import rsu
 from rsu.engine import Engine, Settings, Stored
 from rsu.errors import ConfigError
 from rsu.frames import unwrap
+from rsu.objects import parse
 from rsu.received import Received
 from rsu.schema import Schema
 from rsu.simulate import Message, Schedule
@@ -26,7 +27,6 @@ from rsu.simulate.plan import ALL_RED_S, GROUPS, Plan, whole_seconds
 from rsu.simulate.radio import RadioScene
 from rsu.simulate.site import site
 from rsu.simulate.traffic import GAP_M, HARDEST_BRAKING_MPS2, LENGTH_M, LIMIT_MPS, VEHICLES_MAX, Traffic
-from rsu.sources.live.perception import parse
 from rsu.standards import STANDARDS, message_type
 
 MS, SECOND = 1_000_000, 1_000_000_000

@@ -22,6 +22,7 @@ from live_wire import PUBLISHED_STATUS, gat1743, gbt20999, lamps, remainder
 from rsu.config import Config, Controller, Perception, Radio, Source, Unit
 from rsu.errors import ConfigError, SourceError
 from rsu.frames import wrap_payload
+from rsu.objects import OBJECTS_MAX, parse
 from rsu.security.curve import connect
 from rsu.security.keys import allow, make_keys
 from rsu.signals import Phase, SignalReport
@@ -32,7 +33,7 @@ from rsu.sources.live.base import Heard
 from rsu.sources.live.gat1743 import Gat1743Source
 from rsu.sources.live.gbt20999 import Gbt20999Source
 from rsu.sources.live.ntcip import NtcipSource
-from rsu.sources.live.perception import OBJECTS_MAX, PerceptionSource, parse
+from rsu.sources.live.perception import PerceptionSource
 from rsu.sources.live.udp import UdpSource
 
 DEADLINE_S = 10.0
