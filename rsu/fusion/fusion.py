@@ -22,7 +22,7 @@ from rsu.fusion.parameters import Parameters
 from rsu.fusion.rounds import Admission, Refused, rounds
 from rsu.fusion.shared import intersection
 from rsu.fusion.sigma import Sigmas
-from rsu.fusion.state import Floats, Ints, Measured, State, Table
+from rsu.fusion.state import Bools, Floats, Ints, Measured, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import DETECTION, SELF, SHARED
 
@@ -147,11 +147,12 @@ class Fusion:
         if rows.size:
             at_ns = int(np.median(told.time_ns))
             free = self._identity.free(table, rows, at_ns)
-            rows, state = rows[free], state.only(free)
             candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
             unknown = table.sender[rows[candidate[1]]] < 0
             extra = np.where(unknown, self._identity.variance(senders)[candidate[0]], 0.0)
             found = self._by_class(pairs(state, told, shift, candidate, extra, p.gate_chi2), observations, rows)
+            taken = Pairs(*(column[~free[found.column]] for column in found))
+            found = Pairs(*(column[free[found.column]] for column in found))
             i, j = assign(found, len(observations), rows.size)
             doubt = ambiguous(found, i, j, p.ambiguity)
             self.counters.ambiguous += int(np.count_nonzero(doubt))
@@ -160,6 +161,10 @@ class Fusion:
             self._correct(j, table.state(j), table.time[j], told.only(i))
             self._hit(j, observations[i], now_ns)
             rest[i] = False
+            if p.id_takeover:
+                hopes = np.zeros(len(observations), np.bool_)
+                hopes[taken.row] = True
+                rest &= ~(hopes & self._identity.may_wait(senders, told.time_ns))
         self._begin(observations[rest], told.only(rest), senders[rest], now_ns)
 
     def _see(self, observations: NDArray[np.void], now_ns: int) -> None:
@@ -184,7 +189,7 @@ class Fusion:
         else:
             at_ns = np.full(i.size, int(np.median(told.time_ns)), np.int64)
             ahead = at_ns >= table.time[rows[j]]
-            base = State(*(_either(ahead, new[j], old) for new, old in zip(state, table.state(rows[j]), strict=True)))
+            base = _either(ahead, state.only(j), table.state(rows[j]))
             self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
             self._hit(rows[j], observations[i], now_ns)
         self._begin(observations[rest], told.only(rest), None, now_ns)
@@ -212,7 +217,7 @@ class Fusion:
         state, there = states_at(table, rows, at_ns, self._p)
         if not there.all():
             rows, state = rows[there], state.only(there)
-        return rows, state, seconds_between(told.time_ns, np.int64(at_ns))
+        return rows, state, (told.time_ns - at_ns) / SECOND_NS
 
     def _by_class(self, found: Pairs, observations: NDArray[np.void], rows: Ints) -> Pairs:
         said, known = observations["cls"][found.row], self._table.cls[rows[found.column]]
@@ -290,5 +295,10 @@ def lifecycle_rows(table: Table, now_ns: int, parameters: Parameters) -> Ints:
     return rows[lifecycle.speaks(table, rows, now_ns, parameters)]
 
 
-def _either(first: NDArray[np.bool_], new: NDArray[np.generic], old: NDArray[np.generic]) -> NDArray[np.generic]:
-    return np.where(first.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+def _either(first: Bools, new: State, old: State) -> State:
+    """Row by row the one or the other."""
+    if first.all():
+        return new
+    for column, other in zip(new, old, strict=True):
+        column[~first] = other[~first]
+    return new

@@ -62,7 +62,8 @@ def recall(table: Table, rows: Ints, time_ns: Ints) -> tuple[Bools, Ints]:
     times = np.take_along_axis(table.ring_time[rows], number % RING, axis=1)
     before = (number >= 0) & (times <= time_ns[:, None])
     last = RING - 1 - np.argmax(before[:, ::-1], axis=1)
-    return before.any(axis=1), number[np.arange(rows.size), last]
+    found: Bools = np.any(before, axis=1)
+    return found, number[np.arange(rows.size), last]
 
 
 def remembered(table: Table, rows: Ints, number: Ints) -> tuple[State, Ints]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.sigma import Sigmas
-from rsu.fusion.state import Bools, Ints, Table
+from rsu.fusion.state import Bools, Floats, Ints, Table
 from rsu.fusion.time import SECOND_NS
 
 
@@ -33,6 +33,7 @@ class Identity:
         self._p = parameters
         self._sigmas = sigmas
         self.track_of = np.full(parameters.senders_max, -1, np.int64)
+        self.first_ns = np.zeros(parameters.senders_max, np.int64)  # when it was first without a track; 0 for never
         self.name_of = np.zeros(parameters.senders_max, "S64")
         self.takeovers: deque[Takeover] = deque(maxlen=parameters.takeovers_max)
         self.takeover_count = 0
@@ -43,6 +44,13 @@ class Identity:
         if self._p.id_takeover:
             free |= time_ns - table.self_ns[rows] > round(self._p.takeover_silence_s * SECOND_NS)
         return free
+
+    def may_wait(self, senders: Ints, time_ns: Ints) -> Bools:
+        """Who has not been without a track for long."""
+        first = self.first_ns[senders]
+        self.first_ns[senders] = np.where(first == 0, time_ns, first)
+        waits: Bools = time_ns - self.first_ns[senders] < round(self._p.takeover_wait_s * SECOND_NS)
+        return waits
 
     def bind(self, table: Table, rows: Ints, senders: Ints, time_ns: Ints) -> None:
         """Each track gets the id; one that had none begins with an offset of which only the size is known."""
@@ -63,7 +71,7 @@ class Identity:
         table.cov[blank, :, 5:] = 0.0
         table.cov[blank, 5, 5] = table.cov[blank, 6, 6] = variance[~had]
 
-    def variance(self, senders: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def variance(self, senders: Ints) -> Floats:
         """(n,) float64, m², of the offset in the state; 0 where a BSM's error is taken as white."""
         if self._p.white_bsm:
             return np.zeros(senders.size)
@@ -84,3 +92,4 @@ class Identity:
         rows = self.track_of[senders]
         self.release(table, rows[rows >= 0])
         self.track_of[senders] = -1
+        self.first_ns[senders] = 0

@@ -15,6 +15,7 @@ Hits count when they arrive: a box that is slow is no reason to die.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from rsu.fusion.association import neighbours
@@ -44,9 +45,9 @@ def speaks(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Boo
     return live
 
 
-def perceived(seen_ns: Ints, now_ns: int, parameters: Parameters) -> Bools:
+def perceived(seen_ns: Ints, now_ns: int, within_s: float) -> Bools:
     """Which perception hit lately."""
-    seen: Bools = now_ns - seen_ns <= parameters.unperceived_s * SECOND_NS
+    seen: Bools = now_ns - seen_ns <= within_s * SECOND_NS
     return seen
 
 
@@ -79,7 +80,7 @@ def _common(table: Table, rows: Ints, state: State, time_ns: int) -> Floats:
     return common
 
 
-def _like(one: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], other: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> Bools:
+def _like(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Bools:
     """Classes that can be the same road user: a vehicle is no pedestrian."""
     walks = [np.isin(cls, (PEDESTRIAN, BICYCLE)) for cls in (one, other)]
     drives = [cls == VEHICLE for cls in (one, other)]
@@ -101,8 +102,12 @@ def _disjoint(table: Table, one: Ints, other: Ints) -> list[tuple[int, int]]:
 
 
 def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
-    """Pairs (perceived and unbound, heard and not perceived) that are one road user beyond doubt: the only ones for each other."""
-    sees, speaking = perceived(table.seen_ns[rows], now_ns, parameters), speaks(table, rows, now_ns, parameters)
+    """Pairs (perceived and unbound, heard and not perceived) that are one road user: there is no other for either.
+
+    Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared as it
+    is, which costs as much as a doubt.
+    """
+    sees, speaking = perceived(table.seen_ns[rows], now_ns, parameters.resolve_after_s), speaks(table, rows, now_ns, parameters)
     eyes = rows[sees & ~speaking & table.confirmed[rows]]
     ears = rows[speaking & ~sees & table.confirmed[rows]]
     if not eyes.size or not ears.size:
@@ -113,12 +118,14 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     step = at_seen[i] - at_heard[j]
     cov = seen.cov[i, :2, :2] + heard.cov[j, :2, :2]
     d2 = np.einsum("ni,nij,nj->n", step, np.linalg.inv(cov), step)
+    spread = heard.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
+    raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
+    d2 = np.minimum(d2, raw + parameters.ambiguity)
     slower = np.hypot(*(velocity(seen)[i] - velocity(heard)[j]).T) < parameters.suppress_speed_mps
     fits = (d2 < parameters.gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
     i, j, d2 = i[fits], j[fits], d2[fits]
-    best = np.array([_clear(d2, (i == a) | (j == b), k, parameters.ambiguity) for k, (a, b) in enumerate(zip(i, j, strict=True))])
-    chosen = np.flatnonzero(best) if best.size else np.empty(0, np.int64)
-    return [(int(eyes[i[k]]), int(ears[j[k]])) for k in chosen.tolist()]
+    clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
+    return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
 
 
 def _clear(d2: Floats, rivals: Bools, index: int, margin: float) -> bool:
@@ -131,13 +138,13 @@ def hidden(state: State, rows: Ints, table: Table, at_ns: int, parameters: Param
 
     :param state: of the rows, at at_ns.
     """
-    sees, speaking = perceived(table.seen_ns[rows], at_ns, parameters), table.sender[rows] >= 0
+    sees, speaking = perceived(table.seen_ns[rows], at_ns, parameters.unperceived_s), table.sender[rows] >= 0
     ears = np.flatnonzero(speaking & ~sees)
     eyes = np.flatnonzero(sees & ~speaking & table.confirmed[rows])
     out = np.zeros(rows.size, np.bool_)
     i, j = neighbours(state.x[ears, :2], state.x[eyes, :2], parameters.suppress_distance_m)
     i, j = ears[i], eyes[j]
-    sigma = np.sqrt((state.cov[i, 0, 0] + state.cov[i, 1, 1]) / 2)
+    sigma = np.sqrt(np.maximum((state.cov[i, 0, 0] + state.cov[i, 1, 1]) / 2, state.sigma2[i]))  # the offset may be wrong
     near = np.hypot(*(state.x[i, :2] - state.x[j, :2]).T) < parameters.suppress_sigmas * sigma
     moving = velocity(state)
     speeds = np.hypot(moving[:, 0], moving[:, 1])

@@ -57,10 +57,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     clock_samples_min: int = 5
     # identity
     takeover_silence_s: float = 0.15  # one and a half BSM periods
+    takeover_wait_s: float = 0.4  # for the id of a track that fits to fall silent, before the new one gets a track of its own
     # lifecycle
     confirm_hits: int = 3
     tentative_life_s: float = 0.4
     confirmed_life_s: float = 1.0
+    resolve_after_s: float = 0.5  # not perceived for so long: perhaps it is the perceived one beside it
     merge_distance_m: float = 1.2
     merge_speed_mps: float = 2.0
     unperceived_s: float = 1.0  # a track that perception has not hit for so long stands by its sender alone

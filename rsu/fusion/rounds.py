@@ -77,7 +77,7 @@ class Admission:
         observations, senders = observations[good], senders[good]
         order = np.argsort(observations["event_time_ns"], kind="stable")
         observations, senders = observations[order], senders[order]
-        streams, fresh, gone = self._streams.rows(keys(observations, ["kind", "sender", "object"]), now_ns)
+        streams, fresh, _ = self._streams.rows(keys(observations, ["kind", "sender", "object"]), now_ns)
         self._memory.forget(fresh)
         places = np.stack([observations["x"], observations["y"]], axis=1)
         named = (observations["object"] != b"") | (observations["kind"] == SELF)
@@ -111,12 +111,13 @@ def _sorted(observations: NDArray[np.void]) -> NDArray[np.void]:
     for name in names:
         tied &= observations[name][1:] == observations[name][:-1]
     if tied.any():
-        order = np.array(sorted(range(len(observations)), key=lambda row: _full_key(observations[row])), np.int64)
+        order = np.array(sorted(range(len(observations)), key=lambda row: _full_key(observations, row)), np.int64)
         observations = observations[order]
     return observations
 
 
-def _full_key(row: np.void) -> tuple[int, int, float, float, bytes]:
+def _full_key(observations: NDArray[np.void], index: int) -> tuple[int, int, float, float, bytes]:
+    row = observations[index]
     return int(row["event_time_ns"]), int(row["kind"]), float(row["x"]), float(row["y"]), row.tobytes()
 
 

@@ -42,7 +42,8 @@ class Sigmas:
         prior, learned, weight = self._senders[rows].T
         ratio = (p.fleet_prior_weight + self._fleet) / (p.fleet_prior_weight + self._fleet_weight)
         mean = (p.sigma_prior_weight * prior * ratio + learned) / (p.sigma_prior_weight + weight)
-        return np.clip(mean, p.sigma_min_m**2, p.sigma_max_m**2)
+        variance: Floats = np.clip(mean, p.sigma_min_m**2, p.sigma_max_m**2)
+        return variance
 
     def learn(self, rows: Ints, square: Floats, seconds: Floats) -> None:
         """:param square: (n,) float64, m², a residual's by axis, less what is not the offset's.

@@ -72,7 +72,7 @@ class State(NamedTuple):
     sigma2: Floats
 
     def only(self, chosen: Ints | Bools) -> State:
-        return State(*(column[chosen] for column in self))
+        return State(*(column[chosen] for column in self))  # type: ignore[arg-type]
 
 
 class Measured(NamedTuple):
@@ -90,7 +90,7 @@ class Measured(NamedTuple):
     time_ns: Ints
 
     def only(self, chosen: Ints | Bools) -> Measured:
-        return Measured(*(column[chosen] for column in self))
+        return Measured(*(column[chosen] for column in self))  # type: ignore[arg-type]
 
 
 class Table:
@@ -161,7 +161,13 @@ class Table:
 
     def state(self, rows: Ints) -> State:
         return State(
-            self.x[rows], self.cov[rows], self.polar[rows], self.frozen[rows], self.pinned[rows], self.walker[rows], self.sigma2[rows]
+            self.x[rows],
+            self.cov[rows],
+            self.polar[rows],
+            self.frozen[rows],
+            self.pinned[rows],
+            self.walker[rows],
+            self.sigma2[rows],
         )
 
     def store(self, rows: Ints, state: State, time_ns: Ints) -> None:
