@@ -1,0 +1,304 @@
+"""Fusion: observations in, tracks out. docs/fusion.md tells how; this module is the order of it.
+
+A step admits a batch, splits it into rounds, and for each round finds whose each observation is, corrects the tracks at the
+measurements' own times and begins new ones; then tracks are confirmed, merged and let go.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from rsu.fusion import lifecycle
+from rsu.fusion.association import Pairs, ambiguous, assign, distance, neighbours, pairs
+from rsu.fusion.birth import born, described
+from rsu.fusion.history import correct, seconds_between, states_at
+from rsu.fusion.identity import Identity, Takeover
+from rsu.fusion.measured import measured, reported_sigma
+from rsu.fusion.motion import predict, velocity
+from rsu.fusion.output import rendered
+from rsu.fusion.parameters import Parameters
+from rsu.fusion.rounds import Admission, Refused, rounds
+from rsu.fusion.shared import intersection
+from rsu.fusion.sigma import Sigmas
+from rsu.fusion.state import Bools, Floats, Ints, Measured, State, Table
+from rsu.fusion.time import SECOND_NS
+from rsu.observe.arrays import DETECTION, SELF, SHARED
+
+
+class Counters(msgspec.Struct):
+    """What fusion has done since it began."""
+
+    taken: int = 0
+    shifted: int = 0
+    worked_again: int = 0
+    beyond_ring: int = 0
+    unbound: int = 0
+    ambiguous: int = 0
+    born: int = 0
+    no_room: int = 0
+    confirmed: int = 0
+    gone: int = 0
+    merged: int = 0
+    shared_used: int = 0
+    shared_dropped: int = 0
+
+
+class Fusion:
+    """See the module.
+
+    :ivar counters: what was done; ``refused``: what was not taken, by reason.
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._p = parameters
+        self._table = Table(parameters.tracks_max)
+        self._admission = Admission(parameters)
+        self._sigmas = Sigmas(parameters)
+        self._identity = Identity(parameters, self._sigmas)
+        self.counters = Counters()
+
+    @property
+    def refused(self) -> Refused:
+        """What was not taken."""
+        return self._admission.refused
+
+    @property
+    def takeovers(self) -> list[Takeover]:
+        """The latest, oldest first."""
+        return list(self._identity.takeovers)
+
+    @property
+    def clock_alarms(self) -> int:
+        """How often a sender's clock was found wrong."""
+        return self._admission.clocks.alarms
+
+    def clock_offsets(self) -> dict[str, float]:
+        """Senders whose clocks are wrong: seconds that their stamps are behind."""
+        names, offsets = self._identity.name_of, self._admission.clocks.offset_ns
+        return {names[row].decode("utf-8", "replace"): offsets[row] / SECOND_NS for row in np.flatnonzero(offsets).tolist()}
+
+    def step(self, observations: NDArray[np.void], now_ns: int) -> None:
+        """Take in what was observed; now_ns: UTC, not before the observations' reception."""
+        admitted, senders, streams, gone = self._admission.admit(observations, now_ns)
+        self._identity.forget(self._table, gone)
+        self._sigmas.forget(gone)
+        self._identity.name_of[senders] = admitted["sender"]
+        self.counters.taken += len(admitted)
+        for round_rows in rounds(admitted, senders, streams):
+            one = admitted[round_rows]
+            if one["kind"][0] == SELF:
+                self._hear(one, senders[round_rows], now_ns)
+            else:
+                self._see(one, now_ns)
+        self._tend(now_ns)
+
+    def tracks(self, at_ns: int, *, all: bool = False) -> NDArray[np.void]:
+        """Confirmed tracks, each road user once, predicted to at_ns; with ``all``, tentative and hidden ones too."""
+        return rendered(self._table, self._identity.name_of, at_ns, self._p, all)
+
+    def _hear(self, observations: NDArray[np.void], senders: Ints, now_ns: int) -> None:
+        """A round of senders that tell of themselves."""
+        self._sigmas.claim(senders, reported_sigma(observations))
+        told = measured(observations, self._sigmas.variance(senders), self._p)
+        rows = self._identity.track_of[senders]
+        free = rows < 0
+        bound = np.flatnonzero(~free)
+        if bound.size:
+            free[bound] = ~self._follow(observations[bound], rows[bound], told.only(bound), senders[bound], now_ns)
+        left = np.flatnonzero(free)
+        if left.size:
+            self._introduce(observations[left], told.only(left), senders[left], now_ns)
+
+    def _follow(
+        self, observations: NDArray[np.void], rows: Ints, told: Measured, senders: Ints, now_ns: int
+    ) -> NDArray[np.bool_]:
+        """Bound ids correct their tracks; which passed the wide gate."""
+        table, p = self._table, self._p
+        table.sigma2[rows] = self._identity.variance(senders)
+        dt = seconds_between(told.time_ns, table.time[rows])
+        base = predict(table.state(rows), np.maximum(dt, 0.0), p)
+        back = base._replace(x=base.x.copy())
+        back.x[:, :2] += velocity(base) * np.minimum(dt, 0.0)[:, None]
+        fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= p.bound_gate_chi2
+        self._identity.release(table, rows[~fits])
+        self.counters.unbound += int(np.count_nonzero(~fits))
+        self._residuals(back.only(fits), rows[fits], told.only(fits), senders[fits])
+        base_ns = np.maximum(table.time[rows], told.time_ns)
+        self._correct(rows[fits], base.only(fits), base_ns[fits], told.only(fits))
+        self._hit(rows[fits], observations[fits], now_ns)
+        return fits
+
+    def _residuals(self, state: State, rows: Ints, told: Measured, senders: Ints) -> None:
+        """What bound senders that perception sees tell of their sigma."""
+        table, p = self._table, self._p
+        seen = told.time_ns - table.seen_ns[rows] <= p.residual_perceived_s * SECOND_NS
+        square = ((told.z[:, :2] - state.x[:, :2]) ** 2).sum(axis=1)
+        known = state.cov[:, 0, 0] + state.cov[:, 1, 1] + 2 * p.self_white_std_m**2
+        since = seconds_between(told.time_ns, table.self_ns[rows])
+        self._sigmas.learn(senders[seen], (square - known)[seen] / 2, since[seen])
+
+    def _introduce(self, observations: NDArray[np.void], told: Measured, senders: Ints, now_ns: int) -> None:
+        """Ids without a track: to one that is free, or to a new one."""
+        table, p = self._table, self._p
+        rows, state, shift = self._candidates(told)
+        rest = np.ones(len(observations), np.bool_)
+        if rows.size:
+            at_ns = int(np.median(told.time_ns))
+            free = self._identity.free(table, rows, at_ns)
+            candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
+            unknown = table.sender[rows[candidate[1]]] < 0
+            extra = np.where(unknown, self._identity.variance(senders)[candidate[0]], 0.0)
+            found = self._by_class(pairs(state, told, shift, candidate, extra, p.gate_chi2), observations, rows)
+            taken = Pairs(*(column[~free[found.column]] for column in found))
+            found = Pairs(*(column[free[found.column]] for column in found))
+            i, j = assign(found, len(observations), rows.size)
+            doubt = ambiguous(found, i, j, p.ambiguity)
+            self.counters.ambiguous += int(np.count_nonzero(doubt))
+            i, j = i[~doubt], rows[j[~doubt]]
+            self._identity.bind(table, j, senders[i], told.time_ns[i])
+            self._correct(j, table.state(j), table.time[j], told.only(i))
+            self._hit(j, observations[i], now_ns)
+            rest[i] = False
+            if p.id_takeover:
+                hopes = np.zeros(len(observations), np.bool_)
+                hopes[taken.row] = True
+                rest &= ~(hopes & self._identity.may_wait(senders, told.time_ns))
+        self._begin(observations[rest], told.only(rest), senders[rest], now_ns)
+
+    def _see(self, observations: NDArray[np.void], now_ns: int) -> None:
+        """A frame of perception, or somebody else's picture."""
+        table, p = self._table, self._p
+        told = measured(observations, np.zeros(len(observations)), p)
+        if observations["kind"][0] == SHARED:
+            live = self._identity.name_of[table.sender[lifecycle_rows(table, now_ns, p)]]
+            heard = np.isin(observations["object"], live) & (observations["object"] != b"")
+            self.counters.shared_dropped += int(np.count_nonzero(heard))
+            observations, told = observations[~heard], told.only(~heard)
+            if not len(observations):
+                return
+        rows, state, shift = self._candidates(told)
+        candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
+        found = pairs(state, told, shift, candidate, np.zeros(candidate[0].size), p.gate_chi2)
+        i, j = assign(self._by_class(found, observations, rows), len(observations), rows.size)
+        rest = np.ones(len(observations), np.bool_)
+        rest[i] = False
+        if observations["kind"][0] == SHARED:
+            self._share(observations[i], rows[j], told.only(i), now_ns)
+        else:
+            at_ns = np.full(i.size, int(np.median(told.time_ns)), np.int64)
+            ahead = at_ns >= table.time[rows[j]]
+            base = _either(ahead, state.only(j), table.state(rows[j]))
+            self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
+            self._hit(rows[j], observations[i], now_ns)
+        self._begin(observations[rest], told.only(rest), None, now_ns)
+
+    def _share(self, observations: NDArray[np.void], rows: Ints, told: Measured, now_ns: int) -> None:
+        """Covariance intersection, but not for those who are heard themselves."""
+        table, p = self._table, self._p
+        heard = lifecycle.speaks(table, rows, now_ns, p)
+        self.counters.shared_dropped += int(np.count_nonzero(heard))
+        rows, told, observations = rows[~heard], told.only(~heard), observations[~heard]
+        self._hit(rows, observations, now_ns)
+        dt = seconds_between(told.time_ns, table.time[rows])
+        base = predict(table.state(rows), np.maximum(dt, 0.0), p)
+        wider, told, omega = intersection(base, told)
+        used = omega < 1.0
+        self.counters.shared_used += int(np.count_nonzero(used))
+        base_ns = np.maximum(table.time[rows], told.time_ns)
+        self._correct(rows[used], wider.only(used), base_ns[used], told.only(used))
+
+    def _candidates(self, told: Measured) -> tuple[Ints, State, Floats]:
+        """Tracks that were there in the middle of the round, their states then, and each measurement's distance in time."""
+        table = self._table
+        at_ns = int(np.median(told.time_ns))
+        rows = table.rows()
+        state, there = states_at(table, rows, at_ns, self._p)
+        if not there.all():
+            rows, state = rows[there], state.only(there)
+        return rows, state, (told.time_ns - at_ns) / SECOND_NS
+
+    def _by_class(self, found: Pairs, observations: NDArray[np.void], rows: Ints) -> Pairs:
+        said, known = observations["cls"][found.row], self._table.cls[rows[found.column]]
+        differ = (said != 0) & (known != 0) & (said != known)
+        return found._replace(cost=found.cost + self._p.class_penalty * differ)
+
+    def _correct(self, rows: Ints, base: State, base_ns: Ints, told: Measured) -> None:
+        counters = self.counters
+        shifted, again, beyond = correct(self._table, rows, base, base_ns, told, self._p)
+        counters.shifted += shifted
+        counters.worked_again += again
+        counters.beyond_ring += beyond
+
+    def _hit(self, rows: Ints, observations: NDArray[np.void], now_ns: int) -> None:
+        table = self._table
+        if not rows.size:
+            return
+        kind = observations["kind"][0]
+        described(table, rows, observations, now_ns, sure=bool(kind == SELF))
+        if kind == SELF:
+            table.self_ns[rows] = np.maximum(table.self_ns[rows], observations["event_time_ns"])
+        elif kind == DETECTION:
+            table.seen_ns[rows] = np.maximum(table.seen_ns[rows], observations["event_time_ns"])
+
+    def _begin(self, observations: NDArray[np.void], told: Measured, senders: Ints | None, now_ns: int) -> None:
+        """New tracks for what belongs to none."""
+        if not len(observations):
+            return
+        table = self._table
+        variance = np.zeros(len(observations)) if senders is None else self._identity.variance(senders)
+        rows = born(table, observations, told, variance, self._p)
+        self.counters.born += rows.size
+        self.counters.no_room += len(observations) - rows.size
+        self._hit(rows, observations[: rows.size], now_ns)
+        if senders is not None:
+            table.sender[rows] = senders[: rows.size]
+            self._identity.track_of[senders[: rows.size]] = rows
+
+    def _tend(self, now_ns: int) -> None:
+        """Confirm, merge, let go."""
+        table, p, counters = self._table, self._p, self.counters
+        counters.confirmed += lifecycle.confirm(table, table.rows(), p)
+        gone = lifecycle.expired(table, table.rows(), now_ns, p)
+        counters.gone += gone.size
+        self._drop(gone)
+        for stays, goes in lifecycle.unresolved(table, table.rows(), now_ns, p):
+            self._unite(stays, goes)
+        for stays, goes in lifecycle.doubles(table, table.rows(), now_ns, p):
+            self._unite(stays, goes)
+
+    def _unite(self, stays: int, goes: int) -> None:
+        """One road user: the id that stays gets the better state and the sender of either."""
+        table = self._table
+        sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
+        newer = heard_ns > int(table.self_ns[stays])
+        table.hits[stays] += table.hits[goes]
+        table.seen_ns[stays] = max(table.seen_ns[stays], table.seen_ns[goes])
+        table.touched[stays] = max(table.touched[stays], table.touched[goes])
+        if np.isnan(table.size[stays, 0]):
+            table.size[stays] = table.size[goes]
+        self._drop(np.array([goes]))
+        if sender >= 0 and newer:
+            self._identity.bind(table, np.array([stays]), np.array([sender]), np.array([heard_ns]))
+            table.self_ns[stays] = heard_ns
+        self.counters.merged += 1
+
+    def _drop(self, rows: Ints) -> None:
+        self._identity.release(self._table, rows)
+        self._table.alive[rows] = False
+
+
+def lifecycle_rows(table: Table, now_ns: int, parameters: Parameters) -> Ints:
+    """Tracks that are heard themselves."""
+    rows = table.rows()
+    return rows[lifecycle.speaks(table, rows, now_ns, parameters)]
+
+
+def _either(first: Bools, new: State, old: State) -> State:
+    """Row by row the one or the other."""
+    if first.all():
+        return new
+    for column, other in zip(new, old, strict=True):
+        column[~first] = other[~first]
+    return new

@@ -1,0 +1,156 @@
+"""Lifecycle: a track is tentative, confirmed, gone; which two are one; which one is not shown.
+
+=========  ===============================================  =========
+is         when                                             becomes
+=========  ===============================================  =========
+tentative  ``confirm_hits`` hits                            confirmed
+tentative  no hit for ``tentative_life_s``                  gone
+confirmed  no hit for ``confirmed_life_s``                  gone
+confirmed  another, older one is the same road user         gone
+=========  ===============================================  =========
+
+Hits count when they arrive: a box that is slow is no reason to die.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from rsu.fusion.association import neighbours
+from rsu.fusion.motion import velocity, wrap
+from rsu.fusion.parameters import Parameters
+from rsu.fusion.state import Bools, Floats, Ints, State, Table
+from rsu.fusion.time import SECOND_NS
+from rsu.observe.arrays import BICYCLE, PEDESTRIAN, VEHICLE
+
+
+def confirm(table: Table, rows: Ints, parameters: Parameters) -> int:
+    """How many have become confirmed."""
+    ready = rows[~table.confirmed[rows] & (table.hits[rows] >= parameters.confirm_hits)]
+    table.confirmed[ready] = True
+    return int(ready.size)
+
+
+def expired(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Ints:
+    """Who is gone."""
+    life_s = np.where(table.confirmed[rows], parameters.confirmed_life_s, parameters.tentative_life_s)
+    return rows[(now_ns - table.touched[rows]) / SECOND_NS > life_s]
+
+
+def speaks(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Bools:
+    """Which are bound to an id that is heard."""
+    live: Bools = (table.sender[rows] >= 0) & (now_ns - table.self_ns[rows] <= parameters.confirmed_life_s * SECOND_NS)
+    return live
+
+
+def perceived(seen_ns: Ints, now_ns: int, within_s: float) -> Bools:
+    """Which perception hit lately."""
+    seen: Bools = now_ns - seen_ns <= within_s * SECOND_NS
+    return seen
+
+
+def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
+    """Pairs (stays, goes) of confirmed tracks that are one road user; each track in one pair at most.
+
+    Two that were hit by the same frame of perception are two.
+    """
+    rows = rows[table.confirmed[rows]]
+    if rows.size < 2:
+        return []
+    state = table.state(rows)
+    moving = velocity(state)
+    at = _common(table, rows, state, now_ns)
+    near = cKDTree(at).query_pairs(parameters.merge_distance_m, output_type="ndarray")
+    if not near.size:
+        return []
+    one, other = near[:, 0], near[:, 1]
+    same = np.hypot(*(moving[one] - moving[other]).T) < parameters.merge_speed_mps
+    live = speaks(table, rows, now_ns, parameters)
+    same &= ~(live[one] & live[other])
+    same &= (table.seen_ns[rows[one]] != table.seen_ns[rows[other]]) | (table.seen_ns[rows[one]] == 0)
+    same &= _like(table.cls[rows[one]], table.cls[rows[other]])
+    return _disjoint(table, rows[one[same]], rows[other[same]])
+
+
+def _common(table: Table, rows: Ints, state: State, time_ns: int) -> Floats:
+    """Positions at one time, each going straight on; (n, 2)."""
+    common: Floats = state.x[:, :2] + velocity(state) * ((time_ns - table.time[rows]) / SECOND_NS)[:, None]
+    return common
+
+
+def _like(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Bools:
+    """Classes that can be the same road user: a vehicle is no pedestrian."""
+    walks = [np.isin(cls, (PEDESTRIAN, BICYCLE)) for cls in (one, other)]
+    drives = [cls == VEHICLE for cls in (one, other)]
+    like: Bools = ~((walks[0] & drives[1]) | (walks[1] & drives[0]))
+    return like
+
+
+def _disjoint(table: Table, one: Ints, other: Ints) -> list[tuple[int, int]]:
+    older = np.where(table.id[one] < table.id[other], one, other)
+    younger = np.where(table.id[one] < table.id[other], other, one)
+    used: set[int] = set()
+    found = []
+    for place in np.lexsort((table.id[younger], table.id[older])).tolist():
+        stays, goes = int(older[place]), int(younger[place])
+        if stays not in used and goes not in used:
+            used |= {stays, goes}
+            found.append((stays, goes))
+    return found
+
+
+def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
+    """Pairs (perceived and unbound, heard and not perceived) that are one road user: there is no other for either.
+
+    Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared as it
+    is, which costs as much as a doubt.
+    """
+    sees, speaking = perceived(table.seen_ns[rows], now_ns, parameters.resolve_after_s), speaks(table, rows, now_ns, parameters)
+    eyes = rows[sees & ~speaking & table.confirmed[rows]]
+    ears = rows[speaking & ~sees & table.confirmed[rows]]
+    if not eyes.size or not ears.size:
+        return []
+    seen, heard = table.state(eyes), table.state(ears)
+    at_seen, at_heard = _common(table, eyes, seen, now_ns), _common(table, ears, heard, now_ns)
+    i, j = neighbours(at_seen, at_heard, parameters.search_radius_m)
+    step = at_seen[i] - at_heard[j]
+    cov = seen.cov[i, :2, :2] + heard.cov[j, :2, :2]
+    d2 = np.einsum("ni,nij,nj->n", step, np.linalg.inv(cov), step)
+    spread = heard.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
+    raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
+    d2 = np.minimum(d2, raw + parameters.ambiguity)
+    slower = np.hypot(*(velocity(seen)[i] - velocity(heard)[j]).T) < parameters.suppress_speed_mps
+    fits = (d2 < parameters.gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
+    i, j, d2 = i[fits], j[fits], d2[fits]
+    clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
+    return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
+
+
+def _clear(d2: Floats, rivals: Bools, index: int, margin: float) -> bool:
+    rivals[index] = False
+    return bool((d2[rivals] > d2[index] + margin).all())
+
+
+def hidden(state: State, rows: Ints, table: Table, at_ns: int, parameters: Parameters) -> Bools:
+    """Which are not shown: heard only, while a perceived track without an id lies where they may be.
+
+    :param state: of the rows, at at_ns.
+    """
+    sees, speaking = perceived(table.seen_ns[rows], at_ns, parameters.unperceived_s), table.sender[rows] >= 0
+    ears = np.flatnonzero(speaking & ~sees)
+    eyes = np.flatnonzero(sees & ~speaking & table.confirmed[rows])
+    out = np.zeros(rows.size, np.bool_)
+    i, j = neighbours(state.x[ears, :2], state.x[eyes, :2], parameters.suppress_distance_m)
+    i, j = ears[i], eyes[j]
+    sigma = np.sqrt(np.maximum((state.cov[i, 0, 0] + state.cov[i, 1, 1]) / 2, state.sigma2[i]))  # the offset may be wrong
+    near = np.hypot(*(state.x[i, :2] - state.x[j, :2]).T) < parameters.suppress_sigmas * sigma
+    moving = velocity(state)
+    speeds = np.hypot(moving[:, 0], moving[:, 1])
+    near &= np.abs(speeds[i] - speeds[j]) < parameters.suppress_speed_mps
+    slow = np.minimum(speeds[i], speeds[j]) < parameters.heading_release_kmh / 3.6
+    turn = np.abs(wrap(np.arctan2(moving[i, 1], moving[i, 0]) - np.arctan2(moving[j, 1], moving[j, 0])))
+    near &= slow | (turn < parameters.suppress_heading_rad)
+    out[i[near]] = True
+    return out

@@ -1,0 +1,58 @@
+"""How far a sender's GNSS is off: what it reports, made larger, until residuals of the bound id tell.
+
+A sender's variance is the mean of a prior and of its residuals, by weight (scaled inverse χ², Gelman et al., Bayesian Data
+Analysis, eq. 2.13). Residuals are as old as the offset lives (τ): one counts for the part of τ since the one before. The prior
+is what is claimed times what the residuals of all senders of the unit tell of such claims.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rsu.fusion.parameters import Parameters
+from rsu.fusion.state import Floats, Ints
+
+PRIOR, LEARNED, WEIGHT = 0, 1, 2
+
+
+class Sigmas:
+    """Variances of the senders' offsets."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._p = parameters
+        self._senders = np.zeros((parameters.senders_max, 3))
+        self._fleet, self._fleet_weight = 0.0, 0.0
+
+    def forget(self, rows: Ints) -> None:
+        self._senders[rows] = 0.0
+
+    def pass_on(self, before: Ints, after: Ints) -> None:
+        """The same vehicle under another id."""
+        self._senders[after, LEARNED:] = self._senders[before, LEARNED:]
+
+    def claim(self, rows: Ints, reported_m: Floats) -> None:
+        """:param reported_m: (n,) float64, semi-major axis; NaN where it is not said."""
+        p = self._p
+        reported = np.where(np.isnan(reported_m), 0.0, reported_m)
+        self._senders[rows, PRIOR] = np.clip(p.sigma_factor * reported, p.sigma_start_m, p.sigma_max_m) ** 2
+
+    def variance(self, rows: Ints) -> Floats:
+        """(n,) float64, m², by axis."""
+        p = self._p
+        prior, learned, weight = self._senders[rows].T
+        ratio = (p.fleet_prior_weight + self._fleet) / (p.fleet_prior_weight + self._fleet_weight)
+        mean = (p.sigma_prior_weight * prior * ratio + learned) / (p.sigma_prior_weight + weight)
+        variance: Floats = np.clip(mean, p.sigma_min_m**2, p.sigma_max_m**2)
+        return variance
+
+    def learn(self, rows: Ints, square: Floats, seconds: Floats) -> None:
+        """:param square: (n,) float64, m², a residual's by axis, less what is not the offset's.
+        :param seconds: (n,) float64, since the residual before.
+        """
+        p = self._p
+        weight = 2 * np.clip(seconds / p.bias_tau_s, 0.0, 1.0)  # two axes
+        self._senders[rows, LEARNED] += weight * square
+        self._senders[rows, WEIGHT] += weight
+        fade = min(1.0, p.fleet_weight_max / (self._fleet_weight + float(weight.sum()) + 1e-9))
+        self._fleet = max(0.0, (self._fleet + float((weight * square / self._senders[rows, PRIOR]).sum())) * fade)
+        self._fleet_weight = (self._fleet_weight + float(weight.sum())) * fade

@@ -1,0 +1,108 @@
+"""Updates: a measurement corrects a track, in Joseph's form, also when it is a little late.
+
+Joseph's form: Bar-Shalom, Li, Kirubarajan, eq. 5.2.3-18; it holds for any gain, so that rows of the gain can be set to 0 for
+what is held (Schmidt 1966: considered, not estimated). A detection sees ``x, y``; a BSM sees ``x + bx, y + by``. A late
+measurement is shifted by the track's own motion: it is compared with the state moved back to its time, ``H F(Δt)``
+takes the place of H and the process noise between is added to its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rsu.fusion import motion
+from rsu.fusion.parameters import Parameters
+from rsu.fusion.state import Bools, Floats, Measured, State
+
+
+def in_terms_of(state: State, measured: Measured) -> tuple[Floats, Floats, Bools]:
+    """z, noise and what is said, in the track's own terms: heading and speed become a velocity where it has no heading."""
+    z, noise = measured.z.copy(), measured.noise.copy()
+    said = ~np.isnan(z)
+    plain = np.flatnonzero(~state.polar)
+    if plain.size:
+        heading, speed = z[plain, 2], z[plain, 3]
+        cos, sin = np.cos(heading), np.sin(heading)
+        across2, along2 = (speed**2) * noise[plain, 2, 2], noise[plain, 3, 3]
+        z[plain, 2], z[plain, 3] = speed * cos, speed * sin
+        noise[plain, 2, 2] = along2 * cos**2 + across2 * sin**2
+        noise[plain, 3, 3] = along2 * sin**2 + across2 * cos**2
+        noise[plain, 2, 3] = noise[plain, 3, 2] = (along2 - across2) * cos * sin
+        said[plain, 2:4] = (said[plain, 2] & said[plain, 3])[:, None]
+        noise[plain, 2, 2] += 0.01  # a speed of 0 tells of both directions, though not for certain: (0.1 m/s)²
+        noise[plain, 3, 3] += 0.01
+        unsaid = plain[~said[plain, 2]]
+        noise[unsaid, 2:4, 2:4] = np.eye(2)
+    said[:, 2] &= ~state.frozen
+    said[:, 4] &= state.polar & ~state.frozen & ~state.pinned
+    return z, noise, said
+
+
+def innovation(state: State, z: Floats, noise: Floats, said: Bools, own: Bools) -> tuple[Floats, Floats]:
+    """Residual (n, 5) and its covariance S (n, 5, 5); 0 and 1 for what is not said."""
+    seen = state.x[:, :5].copy()
+    seen[:, :2] += own[:, None] * state.x[:, 5:]
+    residual = np.where(said, z - seen, 0.0)
+    residual[:, 2] = np.where(state.polar, motion.wrap(residual[:, 2]), residual[:, 2])
+    s = _seen(state.cov, own)[:, :5].copy()
+    s[:, :2] += own[:, None, None] * _seen(state.cov, own)[:, 5:]
+    pair = said[:, :, None] & said[:, None, :]
+    s = np.where(pair, s + noise, np.eye(5))
+    return residual, s
+
+
+def _seen(cov: Floats, own: Bools) -> Floats:
+    """P·Hᵀ: (n, 7, 5)."""
+    product = cov[:, :, :5].copy()
+    product[:, :, :2] += own[:, None, None] * cov[:, :, 5:]
+    return product
+
+
+def update(state: State, measured: Measured, seconds: Floats, parameters: Parameters) -> State:
+    """The track after the measurement.
+
+    :param seconds: (n,) float64, ≤ 0, measurement time less the time of the state.
+    """
+    late = seconds < 0
+    z, noise, said = in_terms_of(state, measured)
+    own = measured.own
+    if not late.any():
+        residual, s = innovation(state, z, noise, said, own)
+        gain = _gain(state, _seen(state.cov, own), s, said, parameters)
+        return _joseph(state, residual, gain, _lowered(gain, own), noise, parameters)
+    past_x, jacobian = motion.move(state, seconds, parameters)
+    past = state._replace(x=past_x, cov=jacobian.columns(jacobian.rows(state.cov)))
+    slack = np.zeros_like(state.cov)
+    motion.add_noise(slack, state, -seconds, jacobian.phi, parameters)
+    between = _seen(slack, own)[:, :5].copy()
+    between[:, :2] += own[:, None, None] * _seen(slack, own)[:, 5:]
+    noise = noise + between
+    residual, s = innovation(past, z, noise, said, own)
+    gain = _gain(state, _seen(jacobian.columns(state.cov), own), s, said, parameters)
+    return _joseph(state, residual, gain, jacobian.before(_lowered(gain, own)), noise, parameters)
+
+
+def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parameters) -> Floats:
+    """K = P Hᵀ S⁻¹, (n, 7, 5), with rows of 0 for what is held."""
+    gain: Floats = (seen * said[:, None, :]) @ np.linalg.inv(s)
+    gain[state.frozen, 2] = 0.0
+    gain[state.frozen | state.pinned | ~state.polar, 4] = 0.0
+    if not parameters.bias_states or parameters.white_bsm:
+        gain[:, 5:] = 0.0
+    return gain
+
+
+def _lowered(gain: Floats, own: Bools) -> Floats:
+    """K·H: (n, 7, 7)."""
+    product = np.zeros((gain.shape[0], 7, 7))
+    product[:, :, :5] = gain
+    product[:, :, 5:] = own[:, None, None] * gain[:, :, :2]
+    return product
+
+
+def _joseph(state: State, residual: Floats, gain: Floats, gain_h: Floats, noise: Floats, parameters: Parameters) -> State:
+    x = state.x + (gain @ residual[:, :, None])[:, :, 0]
+    kept = np.eye(7) - gain_h
+    cov = kept @ state.cov @ kept.swapaxes(1, 2) + gain @ noise @ gain.swapaxes(1, 2)
+    cov = (cov + cov.swapaxes(1, 2)) / 2
+    return motion.settle(state._replace(x=x, cov=cov), parameters)
