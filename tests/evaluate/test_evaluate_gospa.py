@@ -32,7 +32,7 @@ def points(*places: tuple[float, float]) -> Points:
         (points((0, 0)), points((3, 4)), 0.0, 12.5, 12.5),  # exactly c apart: no pair
         (points((0, 0)), points((3, 3.999)), 9 + 3.999**2, 0.0, 0.0),
         (points((0, 0), (4, 0)), points((3, 0), (100, 0)), 1.0, 12.5, 12.5),
-        # Greedy would pair (4, 0) with (3.9, 0) and leave 4 m for the other: 0.01 + 64 capped to 25. Together 1.9² + 4.1² is less.
+        # Greedy would pair (4, 0) with (3.9, 0) and leave 6.1 m for the other: 0.01 + 25. Together 1.9² + 4.1² is less.
         (points((2, 0), (4, 0)), points((3.9, 0), (8.1, 0)), 1.9**2 + 4.1**2, 0.0, 0.0),
     ],
     ids=["nothing", "all-missed", "all-false", "one-pair", "at-the-cut-off", "inside-it", "one-of-each", "not-greedy"],
