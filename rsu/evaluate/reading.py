@@ -23,6 +23,8 @@ TICK_NS = 100_000_000  # the rate at which a unit puts out RSM and SDSM
 TICK_OBSERVATIONS_MAX = 100_000
 """Of one tick: 500 vehicles and 500 detections are 1,000. More are left out, and counted."""
 
+TICKS_EMPTY_MAX = 3_000  # five minutes
+
 
 class Heard(NamedTuple):
     """One record that the engine let through.
@@ -100,12 +102,13 @@ def _value(received: Received, outcome: Stored, schemas: Mapping[str, Decoder], 
 
 
 def observations_by_tick(
-    records: Iterator[Heard], origin: Origin, observe: Observe, first_ns: int, last_ns: int, counts: Counts
+    records: Iterator[Heard], origin: Origin, observe: Observe, first_ns: int, last_ns: int | None, counts: Counts
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
     """Ticks from ``first_ns`` to ``last_ns``, each with what was received after the one before, up to and at it.
 
-    What came before the first tick is left out: it tells of a time without truth. A record that stands behind a later one in
-    the log comes with the later one's tick.
+    Without ``last_ns`` the tick after the last record is the last; more than :data:`TICKS_EMPTY_MAX` without a record are a
+    pause of the recording, and end it as well. What came before the first tick is left out: it tells of a time without truth.
+    A record that stands behind a later one in the log comes with the later one's tick.
     """
     tick_ns = first_ns
     gathered: list[NDArray[np.void]] = []
@@ -113,14 +116,17 @@ def observations_by_tick(
         received_ns = record.received.receive_time_ns
         if received_ns <= first_ns - TICK_NS:
             continue
-        while received_ns > tick_ns and tick_ns <= last_ns:
+        if last_ns is None and received_ns - tick_ns > TICKS_EMPTY_MAX * TICK_NS:
+            break
+        while received_ns > tick_ns and (last_ns is None or tick_ns <= last_ns):
             yield tick_ns, _joined(gathered, counts)
             gathered, tick_ns = [], tick_ns + TICK_NS
-        if tick_ns > last_ns:
+        if last_ns is not None and tick_ns > last_ns:
             return
         if len(found := observe(record, origin)):
             gathered.append(found)
-    while tick_ns <= last_ns:
+    end_ns = tick_ns if last_ns is None else last_ns
+    while tick_ns <= end_ns:
         yield tick_ns, _joined(gathered, counts)
         gathered, tick_ns = [], tick_ns + TICK_NS
 

@@ -156,7 +156,8 @@ def _classes(column: NDArray[Any]) -> NDArray[np.uint8]:
         if len(column) and not 0 <= column.min() <= column.max() <= max(CLASSES.values()):
             raise ValueError(f"cls {column.max()}: must be 0..{max(CLASSES.values())}")
         return column.astype(np.uint8)
-    names, which = np.unique(column.astype(str), return_inverse=True)
+    found, which = np.unique(column.astype(str), return_inverse=True)
+    names = [str(name) for name in found]
     unknown = [name for name in names if name.lower() not in CLASSES]
     if unknown:
         raise ValueError(f"cls {unknown[0]!r}: must be one of {', '.join(CLASSES)}")
@@ -177,7 +178,7 @@ def _npz(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
                 raise SourceError(f"{path}: one array, not a table; ground truth is .npz or .parquet")
             names = [name for name in found.files if name in (*(TRUTH.names or ()), "origin", "metadata")]
             columns = {name: found[name] for name in names}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         if isinstance(error, OSError) and error.strerror:
             raise SourceError(f"{path}: {error.strerror}") from error
         raise SourceError(f"{path}: cannot be read as .npz: {error}") from error
