@@ -118,7 +118,7 @@ class Aerial:
         drawn = []
         for kind, (mark, colour, _) in REPORT_MARKS.items():
             rows = observations[observations["kind"] == kind]
-            drawn += self._axes.plot(rows["x"], rows["y"], mark, color=colour, markersize=5, zorder=4)
+            drawn += self._axes.plot(rows["x"], rows["y"], mark, color=colour, markersize=5, zorder=7)
         return drawn
 
     def _tracks(self, tracks: NDArray[np.void]) -> list[Any]:

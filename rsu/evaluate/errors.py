@@ -89,7 +89,10 @@ def class_accuracy(ticks: Sequence[Tick]) -> float:
 
 
 def times_to_confirm(ticks: Sequence[Tick]) -> tuple[NDArray[np.float64], int]:
-    """(k,) float64, seconds from an object's first tick to its first match, and how many objects never had one."""
+    """(k,) float64, seconds from an object's first tick to its first match, and how many objects never had one.
+
+    How long those of the very first tick had been there before nobody knows; they count among the second only.
+    """
     first: dict[int, int] = {}
     confirmed: dict[int, int] = {}
     for tick in ticks:
@@ -97,8 +100,12 @@ def times_to_confirm(ticks: Sequence[Tick]) -> tuple[NDArray[np.float64], int]:
             first.setdefault(number, tick.time_ns)
         for number in paired(tick)[0]["id"].tolist():
             confirmed.setdefault(number, tick.time_ns)
-    waited = [(confirmed[number] - begun_ns) / NS_PER_S for number, begun_ns in first.items() if number in confirmed]
-    return np.array(waited, np.float64), len(first) - len(waited)
+    waited = [
+        (confirmed[number] - begun_ns) / NS_PER_S
+        for number, begun_ns in first.items()
+        if number in confirmed and begun_ns > ticks[0].time_ns
+    ]
+    return np.array(waited, np.float64), len(first.keys() - confirmed.keys())
 
 
 def latencies_ms(ticks: Sequence[Tick]) -> NDArray[np.float64]:

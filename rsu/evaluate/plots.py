@@ -115,6 +115,7 @@ def _gospa(scores: Mapping[str, Mapping[str, Any]]) -> Any:
     for place, top in enumerate(bottoms):
         axes.annotate(f"{top:.2f}", (place, top), ha="center", va="bottom")
     axes.set(ylabel="mean GOSPA, m (c = 5 m, p = 2)", title="GOSPA by estimator")
+    axes.margins(y=0.12)
     axes.tick_params(axis="x", rotation=20 if len(scores) > 4 else 0)
     axes.legend(frameon=False)
     return figure
