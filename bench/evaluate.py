@@ -36,6 +36,10 @@ SECONDS = 120.0
 CELL_SECONDS_MAX = 3_600
 SINGLE = ("bsm", "perception")
 ESTIMATORS = ("fused", *SINGLE, "naive")
+SHOWN = (
+    ("fused", "rmse"), ("fused", "nees"), ("fused", "id_switches"), ("perception", "id_switches"), ("fused", "recall"),
+    ("fused", "precision"),
+)  # fmt: skip
 
 Scores = Mapping[str, Mapping[str, Any]]
 Measure = Callable[["Cell", float], Scores]
@@ -238,9 +242,7 @@ def _row(found: Sequence[Cell], scores: Sequence[Scores]) -> str:
     ratios = [ratio for ratio in map(gospa_ratio, scores) if ratio is not None]
     worst = f"{_number(_mean(ratios))} ({_number(max(ratios, default=None))})"
     figures = [_number(_mean([score[name]["gospa"] for score in scores])) for name in ESTIMATORS]
-    rest = (("fused", "rmse"), ("fused", "nees"), ("fused", "id_switches"), ("perception", "id_switches"))
-    rest += (("fused", "recall"), ("fused", "precision"))
-    figures += [worst, *(_number(_mean([score[name][member] for score in scores])) for name, member in rest)]
+    figures += [worst, *(_number(_mean([score[name][member] for score in scores])) for name, member in SHOWN)]
     scene = first.scene + (", half σ reported" if first.half else "")
     return f"| {scene} | {first.equipped * 100:.0f} | {first.sigma_m:.1f} | {len(found)} | {' | '.join(figures)} |"
 

@@ -50,7 +50,7 @@ def nees(ticks: Sequence[Tick]) -> tuple[float, int]:
     for tick in ticks:
         truth, tracks = paired(tick)
         ex, ey = tracks["x"] - truth["x"], tracks["y"] - truth["y"]
-        cxx, cxy, cyy = (tracks["cov"][:, row, column] for row, column in ((0, 0), (0, 1), (1, 1)))
+        cxx, cxy, cyy = tracks["cxx"], tracks["cxy"], tracks["cyy"]
         determinant = cxx * cyy - cxy * cxy
         usable = (cxx > 0) & (determinant > 0) & np.isfinite(determinant)
         unusable += int(np.sum(~usable))
@@ -112,8 +112,7 @@ def latencies_ms(ticks: Sequence[Tick]) -> NDArray[np.float64]:
     """(k,) float64, ms: the age of the newest information in each matched track when it is put out."""
     found = []
     for tick in ticks:
-        tracks = paired(tick)[1]
-        newest_ns = np.maximum(tracks["self_ns"], tracks["seen_ns"])
+        newest_ns = paired(tick)[1]["newest_ns"]
         found.append((tick.time_ns - newest_ns[newest_ns > 0]) / NS_PER_MS)
     return _joined(found)
 

@@ -33,11 +33,27 @@ class Region(msgspec.Struct, frozen=True, kw_only=True):
 DEFAULT = Region()
 
 
+# All ticks of all estimators are kept until the measures are taken: of truth and tracks only what these need, which is a fifth.
+OBJECT = np.dtype([("id", "u4"), ("cls", "u1"), ("x", "f8"), ("y", "f8")])
+SCORED = np.dtype(
+    [
+        ("id", "u4"),
+        ("cls", "u1"),
+        ("x", "f8"),  # metres, ENU
+        ("y", "f8"),
+        ("cxx", "f8"),  # covariance of the position, m²
+        ("cxy", "f8"),
+        ("cyy", "f8"),
+        ("newest_ns", "i8"),  # event time of its last observation; 0: not known
+    ]
+)
+
+
 class Tick(NamedTuple):
     """One scored moment.
 
-    :param truth: (n,) :data:`rsu.evaluate.truth.TRUTH`, the objects inside.
-    :param tracks: (m,) :data:`rsu.fusion.tracks.TRACK`, confirmed, that are held against them.
+    :param truth: (n,) :data:`OBJECT`, the objects inside.
+    :param tracks: (m,) :data:`SCORED`, the tracks that are held against them.
     :param gospa: of the two; its pairs are the matches of every other measure but identity's.
     """
 
@@ -54,11 +70,32 @@ def match(
     region: Region = DEFAULT,
     parameters: metric.Parameters = metric.DEFAULT,
 ) -> Tick:
-    """A tick with what is scored of it."""
+    """A tick with what is scored of it.
+
+    :param truth: (n,) :data:`rsu.evaluate.truth.TRUTH`.
+    :param tracks: (m,) :data:`rsu.fusion.tracks.TRACK`, confirmed ones.
+    """
     tracks = tracks[np.isfinite(tracks["x"]) & np.isfinite(tracks["y"])]
     if region.radius_m:
         truth, tracks = _inside(truth, tracks, region.radius_m, parameters)
-    return Tick(time_ns, truth, tracks, metric.gospa(places(truth), places(tracks), parameters))
+    found = metric.gospa(places(truth), places(tracks), parameters)
+    return Tick(time_ns, _objects(truth), _scored(tracks), found)
+
+
+def _objects(truth: NDArray[np.void]) -> NDArray[np.void]:
+    made = np.zeros(len(truth), OBJECT)
+    for name in OBJECT.names or ():
+        made[name] = truth[name]
+    return made
+
+
+def _scored(tracks: NDArray[np.void]) -> NDArray[np.void]:
+    made = np.zeros(len(tracks), SCORED)
+    for name in ("id", "cls", "x", "y"):
+        made[name] = tracks[name]
+    made["cxx"], made["cxy"], made["cyy"] = (tracks["cov"][:, row, column] for row, column in ((0, 0), (0, 1), (1, 1)))
+    made["newest_ns"] = np.maximum(tracks["self_ns"], tracks["seen_ns"])
+    return made
 
 
 def _inside(
