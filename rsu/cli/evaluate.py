@@ -83,10 +83,7 @@ def run(
     with _bar(log, as_json) as moved:
         found = _evaluated(log, known, ablations, (standard, header, log_format), (radius_m, warmup_s), moved)
     if plot_dir is not None:
-        from rsu.evaluate.plots import plot
-
-        files = plot(found, plot_dir)
-        print_note(f"wrote {len(files)} files to {plot_dir}")
+        _plot(found, plot_dir, log, known, (standard, header, log_format))
     if as_json:
         print_json({"log": str(log), "truth": str(truth), **_counted(found.counts), "estimators": found.scores})
         return
@@ -131,6 +128,20 @@ def _evaluated(
         region=Region(radius_m=radius_m, warmup_s=warmup_s),
         progress=moved,
     )
+
+
+def _plot(found: Evaluation, folder: Path, log: Path, truth: Truth, reading: tuple[str, str, str]) -> None:
+    from rsu.draw.ground import BARE
+    from rsu.evaluate.moments import learn
+    from rsu.evaluate.parts import own_scenery
+    from rsu.evaluate.plots import plot
+    from rsu.evaluate.reading import Options
+
+    standard, header, log_format = reading
+    options = Options(standard=standard, header=header, format=log_format)
+    scenery = own_scenery()
+    files = plot(found, folder, BARE if scenery is None else learn(log, truth.origin, scenery, options))
+    print_note(f"wrote {len(files)} files to {folder}")
 
 
 @contextmanager

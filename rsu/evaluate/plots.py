@@ -34,12 +34,15 @@ def plot(evaluation: Evaluation, folder: Path, ground: Ground = BARE) -> list[Pa
         "gospa": _gospa(evaluation.scores),
     }
     written = []
+    from matplotlib import rc_context
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():
             for kind in FORMATS:
                 file = folder / f"{name}.{kind}"
-                figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
+                with rc_context({"svg.hashsalt": "rsu"}):  # else the ids in an SVG are drawn at random
+                    figure.savefig(file, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
                 written.append(file)
     except OSError as error:
         raise SourceError(f"{folder}: cannot be written: {error.strerror}") from error

@@ -144,11 +144,15 @@ def _rows(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.void]:
     rows["id"] = np.unique(columns["id"], return_inverse=True)[1]
     rows["cls"] = _classes(columns["cls"]) if "cls" in columns else arrays.UNKNOWN
     if "sender" in columns:
-        senders = columns["sender"]
-        rows["sender"] = senders if senders.dtype.kind == "S" else np.char.encode(senders.astype(str), "utf-8")
+        rows["sender"] = [_octets(sender) for sender in columns["sender"].tolist()]
     if not (np.isfinite(rows["x"]).all() and np.isfinite(rows["y"]).all()):
         raise ValueError("x and y must be numbers")
     return rows
+
+
+def _octets(sender: Any) -> bytes:
+    """Text or octets as they are; a null of Parquet is nobody."""
+    return sender if isinstance(sender, bytes) else b"" if sender is None else str(sender).encode()
 
 
 def _classes(column: NDArray[Any]) -> NDArray[np.uint8]:

@@ -70,6 +70,14 @@ def test_both_kinds_of_file_say_the_same(tmp_path: Path, write: Any, name: str) 
     assert (found["equipped"].tolist(), found["sender"].tolist()) == ([False, True], [b"", b"0c0d"])
 
 
+@pytest.mark.parametrize(
+    "senders", [["0a0b", "0a0b", None, None, ""], [b"0a0b", b"0a0b", b"", b"", None]], ids=["text", "octets"]
+)
+def test_a_sender_may_be_text_octets_or_nobody(tmp_path: Path, senders: list[Any]) -> None:
+    path = write_parquet(tmp_path / "t.parquet", columns() | {"sender": np.array(senders, object)})
+    assert sorted(read_truth(path).rows["sender"].tolist()) == [b"", b"", b"", b"0a0b", b"0a0b"]
+
+
 def test_classes_may_be_names(tmp_path: Path) -> None:
     table = columns() | {"cls": np.array(["vehicle", "VEHICLE", "vehicle", "pedestrian", "pedestrian"])}
     truth = read_truth(write_npz(tmp_path / "t.npz", table))
