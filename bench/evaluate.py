@@ -150,7 +150,7 @@ def measure(cell: Cell, seconds: float) -> Scores:
     :raises RuntimeError: with the last line of what a command said when it failed.
     """
     with tempfile.TemporaryDirectory(prefix="rsu-evaluate-") as folder:
-        log, truth = f"{folder}/cell.pcap", f"{folder}/cell.npz"
+        log, truth = f"{folder}/cell.jsonl", f"{folder}/cell.npz"
         given = ("--seed", cell.seed, "--seconds", seconds, "--equipped", cell.equipped, "--gnss-sigma", cell.sigma_m)
         _rsu("simulate", cell.scene, "-o", log, "--truth", truth, *given, *(HALF_OPTION if cell.half else ()))
         found: Scores = _rsu("evaluate", log, "--truth", truth)["estimators"]

@@ -19,7 +19,7 @@ class Estimator(Protocol):
     """What makes tracks of observations; :class:`rsu.fusion.Fusion` is one."""
 
     def step(self, observations: NDArray[np.void], now_ns: int) -> object:
-        """Take what was heard up to ``now_ns``: (n,) OBSERVATION, in the order of reception."""
+        """Take what was heard up to ``now_ns``: (n,) OBSERVATION, in the order of reception, not to be written to."""
 
     def tracks(self, at_ns: int) -> NDArray[np.void]:
         """(n,) TRACK, predicted to ``at_ns``."""

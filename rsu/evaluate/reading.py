@@ -136,4 +136,6 @@ def _joined(gathered: list[NDArray[np.void]], counts: Counts) -> NDArray[np.void
     counts.left_out += max(len(found) - TICK_OBSERVATIONS_MAX, 0)
     found = found[:TICK_OBSERVATIONS_MAX]
     counts.observations += len(found)
-    return found[np.argsort(found["receive_time_ns"], kind="stable")]
+    ordered = found[np.argsort(found["receive_time_ns"], kind="stable")]
+    ordered.flags.writeable = False  # all estimators are given the same
+    return ordered

@@ -139,8 +139,8 @@ def _rows(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.void]:
     for name in TRUTH.names or ():
         if TRUTH[name].kind == "f":
             rows[name] = np.nan
-    for name in set(TRUTH.names or ()) & set(columns) - {"id", "cls", "sender"}:
-        rows[name] = columns[name]
+        if name in columns and name not in ("id", "cls", "sender"):
+            rows[name] = columns[name]
     rows["id"] = np.unique(columns["id"], return_inverse=True)[1]
     rows["cls"] = _classes(columns["cls"]) if "cls" in columns else arrays.UNKNOWN
     if "sender" in columns:

@@ -46,6 +46,7 @@ def test_cases_by_hand(truth: Points, tracks: Points, localisation: float, misse
 SETS = arrays(np.float64, st.tuples(st.integers(0, 7), st.just(2)), elements=st.floats(-12, 12).map(lambda x: round(x, 3)))
 
 
+@settings(deadline=None)
 @given(SETS, SETS)
 def test_swapping_the_sets_swaps_missed_and_false(truth: Points, tracks: Points) -> None:
     there, back = gospa(truth, tracks), gospa(tracks, truth)
@@ -53,22 +54,26 @@ def test_swapping_the_sets_swaps_missed_and_false(truth: Points, tracks: Points)
     assert there.missed + there.false == pytest.approx(back.missed + back.false)
 
 
+@settings(deadline=None)
 @given(SETS, SETS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(truth: Points, tracks: Points, chance: object) -> None:
     found = gospa(truth, tracks).distance
     assert gospa(truth[::-1], np.roll(tracks, 1, axis=0)).distance == pytest.approx(found)
 
 
+@settings(deadline=None)
 @given(SETS)
 def test_a_set_is_at_no_distance_from_itself(truth: Points) -> None:
     assert gospa(truth, truth).distance == 0.0
 
 
+@settings(deadline=None)
 @given(SETS, SETS, SETS)
 def test_the_way_round_is_no_shorter(first: Points, second: Points, third: Points) -> None:
     assert gospa(first, third).distance <= gospa(first, second).distance + gospa(second, third).distance + 1e-9
 
 
+@settings(deadline=None)
 @given(SETS, SETS)
 def test_pairs_are_near_and_nobody_is_paired_twice(truth: Points, tracks: Points) -> None:
     pairs = gospa(truth, tracks).pairs

@@ -108,6 +108,16 @@ def test_a_tick_holds_what_was_received_since_the_one_before(tmp_path: Path) -> 
     assert ticks_of(log, START_NS + DELAY_NS + TENTH_NS, None)[0] == [(1, each), (2, each)]
 
 
+def test_no_estimator_can_change_what_another_is_given(tmp_path: Path) -> None:
+    class Careless(FakeFusion):
+        def step(self, observations: Any, now_ns: int) -> None:
+            observations["x"] += 1.0
+
+    log, truth = write_scene(tmp_path, seconds=0.5)
+    with pytest.raises(ValueError, match="read-only"):
+        evaluate(log, read_truth(truth), observe, {"fused": Careless(FakeParameters())})
+
+
 def test_observations_of_a_tick_are_bounded_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, _ = write_scene(tmp_path, seconds=0)
     for bound, left_out in ((CARS + 2, 0), (CARS + 1, 1)):
