@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,13 +85,17 @@ class Mp4:
 
         self._writer: Any = FFMpegWriter(fps=frames_per_s, codec="libx264", extra_args=["-pix_fmt", "yuv420p"])
         target.open("ab").close()  # ffmpeg says on its own stderr what is wrong with a file
+        self._target = target
         self._writer.setup(aerial.figure, str(target))
 
     def add(self, canvas: Any) -> None:
         self._writer.grab_frame()
 
     def close(self) -> None:
-        self._writer.finish()
+        try:
+            self._writer.finish()
+        except subprocess.CalledProcessError as error:
+            raise SourceError(f"{self._target}: ffmpeg made no film of it, exit code {error.returncode}") from error
 
 
 class Gif:

@@ -119,6 +119,16 @@ def test_ffmpeg_is_fed_every_picture(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "fed").stat().st_size == 3 * 200 * 200 * 4
 
 
+@pytest.mark.parametrize("script", ["exit 3", "cat >/dev/null; exit 3"], ids=["at-once", "at-the-end"])
+def test_an_ffmpeg_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    tool = tmp_path / "ffmpeg"
+    tool.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(SourceError, match=r"film\.mp4"):
+        write_film((moment(number) for number in range(20)), tmp_path / "film.mp4", BARE, SMALL)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [("film.avi", "must end in .mp4 or .gif"), ("no/folder/film.gif", "cannot be written")],
