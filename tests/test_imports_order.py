@@ -18,7 +18,7 @@ ORDER = (
     "errors received outgoing signals objects "
     "units peek config observability _paths _scalars _codec _asn1 columns schema _ship "
     "standards frames security sources observe fusion world applications compose engine store sinks uplink pipeline replay "
-    "expect simulate load check zone cli"
+    "expect simulate draw evaluate load check zone cli"
 ).split()
 PLACE = {room: place for place, room in enumerate(ORDER)}
 

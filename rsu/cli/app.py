@@ -21,6 +21,7 @@ from rsu.cli import (
     db,
     decode,
     encode,
+    evaluate,
     explain,
     inspect,
     keys,
@@ -84,7 +85,7 @@ def _options(
 
 
 for _module in (
-    run, status, top, record, replay, query, decode, encode, inspect, explain, convert, config, bench
+    run, status, top, record, replay, query, decode, encode, inspect, explain, convert, config, bench, evaluate
 ):  # fmt: skip
     app.command(_module.NAME)(_module.run)
 for _group in (simulate, keys, db):

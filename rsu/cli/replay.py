@@ -61,6 +61,9 @@ def run(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="With --expect: the comparison as JUnit XML.")
     ] = None,
+    video: Annotated[
+        Path | None, typer.Option("--video", metavar="FILE", help="A film from above: .mp4, .gif, or a folder for PNG files.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Replay logs into a database: decode, check and store every record, and explain every reject.
@@ -69,10 +72,12 @@ def run(
     """
     from rsu.cli.expectation import Expectation
     from rsu.cli.report import Kept, json_object, print_report
+    from rsu.cli.video import Reading, check_video, film
     from rsu.replay import replay
     from rsu.store import open_store
 
     _check(logs, log_format, standard, schema)
+    check_video(video, logs)
     settings = _options(rsu_id, standard, header, log_format, schema, relaxed, _pace(speed), _jobs(jobs))
     with Expectation(record, expect, tolerance or [], junit) as expectation:
         url = database or (IN_MEMORY if expectation.asked else options.DATABASE)
@@ -85,6 +90,8 @@ def run(
         print_json(json_object(result, comparison))
     else:
         print_report(result, logs, Kept(None if url == IN_MEMORY else url, database is None, record), comparison)
+    if video is not None:
+        film(logs[0], video, Reading(standard, header, log_format), quiet=as_json)
     if wrong:
         raise StoreError(f"the ledger of {url} does not add up: {wrong}")
     if comparison is not None and comparison.total:

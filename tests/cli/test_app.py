@@ -26,6 +26,7 @@ from rsu.errors import (
 
 COMMANDS = (
     "run", "status", "top", "record", "replay", "query", "decode", "encode", "inspect", "explain", "convert", "config", "bench",
+    "evaluate",
     "keys make", "keys allow", "keys list", "db upgrade", "db status",
     "simulate radio", "simulate controller", "simulate perception", "simulate all",
 )  # fmt: skip
