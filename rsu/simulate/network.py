@@ -1,0 +1,87 @@
+"""A scene's road network: built once by SUMO's netconvert from the scene's own definitions, kept in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from rsu.errors import ConfigError
+from rsu.simulate.scenes.fleet import types_xml
+from rsu.simulate.scenes.scene import Scene
+
+INSTALL = 'SUMO is not installed: pip install "rsu[sim]" brings eclipse-sumo and libsumo'
+BUILD_SECONDS_MAX = 120
+# The middle of the scene stays at (0, 0); curves of turns get enough points that a heading does not jump.
+_OPTIONS = (
+    "--offset.disable-normalization", "true", "--junctions.corner-detail", "8", "--junctions.internal-link-detail", "20",
+    "--no-turnarounds", "true", "--xml-validation", "never", "--no-warnings", "true",
+)  # fmt: skip
+
+
+def sumo_home() -> Path:
+    """Where the wheel of eclipse-sumo keeps its programs.
+
+    :raises ConfigError: where it is not installed.
+    """
+    try:
+        import sumo
+    except ImportError as error:
+        raise ConfigError(INSTALL) from error
+    return Path(sumo.SUMO_HOME)
+
+
+def cache_folder() -> Path:
+    """``$XDG_CACHE_HOME/rsu/scenes`` or ``~/.cache/rsu/scenes``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "rsu" / "scenes"
+
+
+def sumo_version() -> str:
+    """Of the installed wheel; SUMO's traffic is the same for a seed only within one version."""
+    from importlib.metadata import version
+
+    return version("eclipse-sumo")
+
+
+def network(scene: Scene) -> Path:
+    """The scene's ``.net.xml``, built where it is not there yet.
+
+    :raises ConfigError: where SUMO is not installed or does not build it.
+    """
+    home = sumo_home()
+    content = "\0".join((scene.nodes, scene.edges, scene.connections, *scene.netconvert, *_OPTIONS, sumo_version()))
+    name = f"{scene.name}-{hashlib.sha256(content.encode()).hexdigest()[:16]}.net.xml"
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:  # a home that cannot be written, as of a service
+        folder = Path(tempfile.mkdtemp(prefix="rsu-scenes-"))
+    kept = folder / name
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            os.replace(_build(scene, Path(work), home / "bin" / "netconvert"), kept)
+    return kept
+
+
+def _build(scene: Scene, folder: Path, netconvert: Path) -> Path:
+    made = folder / "made.net.xml"
+    command = [str(netconvert), "--output-file", str(made), *_OPTIONS, *scene.netconvert]
+    for kind, option in (("nodes", "--node-files"), ("edges", "--edge-files"), ("connections", "--connection-files")):
+        if inner := getattr(scene, kind):
+            (folder / f"{kind}.xml").write_text(f"<{kind}>{inner}</{kind}>", encoding="utf-8")
+            command += [option, str(folder / f"{kind}.xml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS_MAX, check=False)
+    if done.returncode or not made.exists():
+        raise ConfigError(f"scene {scene.name}: netconvert: {' '.join(done.stderr.split())[:500]}")
+    return made
+
+
+def write_routes(scene: Scene, end_s: int, folder: Path) -> Path:
+    """The scene's traffic up to a second of SUMO's clock, as a file of routes; flows stand in an order that does not change."""
+    path = folder / "routes.rou.xml"
+    text = f"<routes>{types_xml()}{scene.routes.replace('{end}', str(end_s))}</routes>"
+    path.write_text(text, encoding="utf-8")
+    return path
