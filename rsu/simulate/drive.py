@@ -79,7 +79,7 @@ class _Item(NamedTuple):
     source: str
     channel: Channel
     content: Content = "message"
-    meta: dict[str, str | int | float] = {}
+    meta: dict[str, str | int | float] | None = None
 
 
 def drive(settings: Settings, schema: Schema) -> Drive:
@@ -246,5 +246,5 @@ def _records(items: list[_Item], settings: Settings) -> Iterator[Received]:
             record_type=RECORD_TYPE if objects else "",
             header="none" if objects else "auto",
             standard="" if objects else settings.standard,
-            meta=item.meta,
+            meta=item.meta or {},
         )

@@ -196,7 +196,7 @@ def _link(
 
 def _crosswalks(root: ElementTree.Element, own: str, lanes: int, groups: dict[int, int]) -> list[Crosswalk]:
     indices = {one.get("to"): int(one.attrib["linkIndex"]) for one in root.iter("connection") if one.get("tl") == own}
-    found = []
+    found: list[Crosswalk] = []
     for one in root.iter("edge"):
         name = one.attrib["id"]
         if one.get("function") == "crossing" and name.startswith(f":{own}_"):

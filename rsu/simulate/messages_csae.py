@@ -27,7 +27,7 @@ def bsm(said: Said) -> Any:
     """A vehicle's message."""
     codes = raw(said)
     value = {
-        "msgCnt": said.count,
+        "msgCnt": said.msg_cnt,
         "id": said.id,
         "secMark": d_second(said.time_ns),
         "pos": {"lat": codes.lat, "long": codes.lon, "elevation": codes.elevation},
@@ -47,7 +47,7 @@ def psm(said: Said) -> Any:
     """The message of somebody on foot or on a bicycle."""
     codes = raw(said)
     value = {
-        "msgCnt": said.count,
+        "msgCnt": said.msg_cnt,
         "id": said.id,
         "secMark": d_second(said.time_ns),
         "pos": {"lat": codes.lat, "long": codes.lon, "elevation": codes.elevation},

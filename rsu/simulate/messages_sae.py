@@ -31,7 +31,7 @@ def bsm(said: Said) -> Any:
     """A vehicle's message, part I."""
     codes = raw(said)
     core = {
-        "msgCnt": said.count,
+        "msgCnt": said.msg_cnt,
         "id": said.id[:ID_OCTETS],
         "secMark": d_second(said.time_ns),
         "lat": codes.lat,
@@ -55,7 +55,7 @@ def psm(said: Said) -> Any:
     value = {
         "basicType": "aPEDALCYCLIST" if said.kind.cls == BICYCLE else "aPEDESTRIAN",
         "secMark": d_second(said.time_ns),
-        "msgCnt": said.count,
+        "msgCnt": said.msg_cnt,
         "id": said.id[:ID_OCTETS],
         "position": {"lat": codes.lat, "long": codes.lon, "elevation": codes.elevation},
         "accuracy": {"semiMajor": codes.axis, "semiMinor": codes.axis, "orientation": codes.orientation},

@@ -80,7 +80,7 @@ def _said(path: Path, index: int, time_ns: int, tick: int, senders: dict[int, Se
     sender = senders.get(path.number)
     return Said(
         time_ns=time_ns,
-        count=0,
+        msg_cnt=0,
         id=sender.ids.at(tick * STEP_S) if sender else b"",
         kind=path.kind,
         lat_e7=where[0],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import subprocess
 import tempfile
@@ -27,10 +28,9 @@ def sumo_home() -> Path:
     :raises ConfigError: where it is not installed.
     """
     try:
-        import sumo
+        return Path(importlib.import_module("sumo").SUMO_HOME)
     except ImportError as error:
         raise ConfigError(INSTALL) from error
-    return Path(sumo.SUMO_HOME)
 
 
 def cache_folder() -> Path:

@@ -36,8 +36,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     :param box_miss: share of single looks at an object that fail.
     :param occluded_share, occluded_mean_s: of a two-state Markov chain: how much of the time an object is hidden, and how long.
     :param false_per_frame: objects that are none, a Poisson law.
-    :param neighbour_east_m, neighbour_north_m: where a second roadside unit stands; it sees ``neighbour_radius_m`` far and needs
-        ``neighbour_delay_s`` to make its message.
+    :param neighbour_east_m, neighbour_north_m: where a second roadside unit stands; it sees ``neighbour_radius_m`` far and
+        needs ``neighbour_delay_s`` to make its message.
     :param box_delay_s, box_delay_sigma_s, box_delay_min_s: from the look to the record; normal, cut off below.
     """
 

@@ -24,7 +24,7 @@ class Said(NamedTuple):
     """
 
     time_ns: int
-    count: int
+    msg_cnt: int
     id: bytes
     kind: Kind
     lat_e7: int | None
@@ -76,7 +76,7 @@ def heading_code(heading_rad: float) -> int:
 
 
 def axis_code(sigma_m: float) -> int:
-    """SemiMajorAxisAccuracy: 0.05 m, one σ; 254 is 12.7 m or more. A receiver that is sure says 0.05 m, for 0 would be no error."""
+    """SemiMajorAxisAccuracy: 0.05 m, one σ; 254 is 12.7 m or more. Never 0, which would be no error at all."""
     return AXIS_UNAVAILABLE if math.isnan(sigma_m) else min(max(round(sigma_m / AXIS_M), 1), AXIS_LAST)
 
 

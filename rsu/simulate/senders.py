@@ -33,7 +33,7 @@ class Heard(NamedTuple):
 
 
 class _Fixes(NamedTuple):
-    """What a receiver gives: the course with its errors, what it says of its accuracy (NaN: nothing), whether it knows its place."""
+    """What a receiver gives: the course with its errors, its accuracy as it says it (NaN: not), whether it knows its place."""
 
     course: Course
     sigma_m: Floats
@@ -94,13 +94,14 @@ class Sender:
             count = (count + 1) % MSG_CNT
             if missed[index]:
                 continue
-            where = (round(lat[index] * 1e7), round(lon[index] * 1e7)) if fixes.known[index] else (None, None)
+            known = bool(fixes.known[index])
             said = Said(
                 start_ns + int(times_ms[index]) * MILLISECOND_NS,
                 count,
                 self.ids.at(time_s),
                 self.path.kind,
-                *where,
+                round(lat[index] * 1e7) if known else None,
+                round(lon[index] * 1e7) if known else None,
                 place.origin.elevation_m,
                 float(fixes.sigma_m[index]),
                 float(fixes.course.heading[index]),

@@ -1,4 +1,4 @@
-"""City: a signalised crossing of four legs, two lanes in and out, with bicycle lanes, pavements and crossings; about 30 objects."""
+"""City: a signalised crossing of four legs, two lanes in and out, bicycle lanes, pavements; about 30 objects."""
 
 from __future__ import annotations
 

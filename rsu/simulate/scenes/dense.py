@@ -9,7 +9,8 @@ from rsu.simulate.site import ELEVATION_M, LAT_DEG, LON_DEG
 
 LANES = ("walk", "bike", "drive", "drive", "drive", "drive")
 LEG_M = 220.0
-CARS_PER_HOUR, BICYCLES_PER_HOUR, WALKERS_PER_HOUR = 900, 120, 260  # of each way: more than the lights let pass, so that queues fill the legs
+# Of each way: more than the lights let pass, so that queues fill the legs.
+CARS_PER_HOUR, BICYCLES_PER_HOUR, WALKERS_PER_HOUR = 900, 120, 260
 
 _nodes, _edges = legs(LANES, LEG_M)
 SCENE = Scene(

@@ -35,7 +35,7 @@ KINDS = MappingProxyType(
         "truck": Kind(VEHICLE, 9.0, 2.4, 3.2, "TRUCK", 25, f'vClass="truck" accel="1.2" decel="3" maxSpeed="25" {_IDM}'),
         "bus": Kind(VEHICLE, 12.0, 2.5, 3.1, "BUS", 50, f'vClass="bus" accel="1.2" decel="3" maxSpeed="22" {_IDM}'),
         "carrier": Kind(VEHICLE, 14.0, 3.0, 2.0, "TRUCK", 25, f'vClass="truck" accel="0.6" decel="1.5" maxSpeed="7" {_IDM}'),
-        "bicycle": Kind(BICYCLE, 1.8, 0.6, 1.7, "CYCLIST", 0, 'vClass="bicycle" accel="1" decel="2.5" maxSpeed="5" speedDev="0.2"'),
+        "bicycle": Kind(BICYCLE, 1.8, 0.6, 1.7, "CYCLIST", 0, f'vClass="bicycle" accel="1" decel="2.5" maxSpeed="5" {_IDM}'),
         "person": Kind(PEDESTRIAN, 0.5, 0.5, 1.7, "PEDESTRIAN", 0, 'vClass="pedestrian" maxSpeed="1.5" speedDev="0.15"'),
     }
 )

@@ -1,4 +1,4 @@
-"""What a scene is: where it lies, the definitions SUMO builds its roads and traffic from, and where satellites cannot be heard."""
+"""What a scene is: where it lies, the definitions SUMO builds its roads and traffic from, where satellites are not heard."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def walkers(name: str, start: str, end: str, per_hour: float) -> str:
 
 
 def curve(points: tuple[tuple[float, float], ...], step_m: float = 6.0) -> str:
-    """A shape of netconvert that runs smoothly through the points: a Catmull-Rom spline, so that no heading jumps at a corner."""
+    """A shape of netconvert through the points: a Catmull-Rom spline, so that no heading jumps at a corner."""
     padded = [points[0], *points, points[-1]]
     places: list[str] = []
     for index, ((x1, y1), (x2, y2)) in enumerate(pairwise(points)):

@@ -9,8 +9,8 @@ SLOW_MPS = 25 / 3.6
 SPACING_M = 90.0
 LANES = ("walk", "drive")
 CARRIERS_PER_HOUR, VANS_PER_HOUR, WALKERS_PER_HOUR = 45, 20, 12  # of each way
-_GRID = {"A": (-1, 1), "N": (0, 1), "B": (1, 1), "W": (-1, 0), "C": (0, 0), "E": (1, 0), "D": (-1, -1), "S": (0, -1), "F": (1, -1)}
-_PAIRS = ("AN", "NB", "WC", "CE", "DS", "SF", "AW", "WD", "NC", "CS", "BE", "EF")
+_GRID = {name: (place % 3 - 1, 1 - place // 3) for place, name in enumerate("ANBWCEDSF")}
+_PAIRS = [tuple(pair) for pair in ("AN", "NB", "WC", "CE", "DS", "SF", "AW", "WD", "NC", "CS", "BE", "EF")]
 _WAYS = (("AN", "EF"), ("DS", "EB"), ("BE", "SD"), ("FS", "WA"), ("NC", "SF"), ("WC", "EB"), ("EC", "WD"), ("SC", "NA"))
 
 SCENE = Scene(
@@ -18,7 +18,7 @@ SCENE = Scene(
     title="port yard with slow automated vehicles",
     origin=Origin(29.6231, 106.7420, 190.0),
     nodes="".join(node(name, east * SPACING_M, north * SPACING_M) for name, (east, north) in _GRID.items()),
-    edges="".join(edge(a + b, a, b, SLOW_MPS, LANES) + edge(b + a, b, a, SLOW_MPS, LANES) for a, b in _PAIRS),
+    edges="".join(edge(f"{a}{b}", a, b, SLOW_MPS, LANES) + edge(f"{b}{a}", b, a, SLOW_MPS, LANES) for a, b in _PAIRS),
     routes="".join(
         flow(f"c{a}{b}", "carrier", a, b, CARRIERS_PER_HOUR)
         + flow(f"v{a}{b}", "van", a, b, VANS_PER_HOUR)
