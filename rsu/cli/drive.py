@@ -27,9 +27,9 @@ TruthFile = Annotated[Path, typer.Option("--truth", metavar="T", help="The groun
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same log.")]
 Seconds = Annotated[float, typer.Option("--seconds", metavar="S", help="How long the log is, 1..1800.")]
 Equipped = Annotated[float, typer.Option("--equipped", metavar="F", help="Share of road users that send of themselves, 0..1.")]
-Sigma = Annotated[float, typer.Option("--gnss-sigma", metavar="M", help="σ of a receiver's slow error, metres each axis, 0..50.")]
+Sigma = Annotated[float, typer.Option("--gnss-sigma", metavar="M", help="σ of a receiver's slow error, metres, 0..50.")]
 Reported = Annotated[
-    float, typer.Option("--reported-sigma", metavar="F", help="What senders say of their σ, as a share of what it is; 0.5: half.")
+    float, typer.Option("--reported-sigma", metavar="F", help="What senders say of their σ, as a share of the true one.")
 ]
 SecondClock = Annotated[
     float | None,

@@ -23,7 +23,9 @@ NAME = "simulate"
 PROTOCOLS = ("gat1743", "gbt20999", "ntcip")
 DAY_S = 86_400.0
 
-app = typer.Typer(help="Send what vehicles, signal controllers and perception boxes would send, or write it to a log.", no_args_is_help=True)
+app = typer.Typer(
+    help="Send what vehicles, signal controllers and perception boxes would send, or write it to a log.", no_args_is_help=True
+)
 
 To = Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="Where the unit listens.")]
 Seconds = Annotated[

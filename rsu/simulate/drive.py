@@ -102,7 +102,7 @@ def drive(settings: Settings, schema: Schema) -> Drive:
     ]
     items.sort(key=lambda item: (item.receive_ns, item.source, item.data))
     made = msgspec.to_builtins(settings) | {"sumo": sumo_version()}
-    truth = Truth(truth_of(paths, senders, air.place), scene.origin, made)
+    truth = Truth(truth_of(paths, senders, air.place, room.ID_OCTETS), scene.origin, made)
     return Drive(list(_records(items, settings)), truth)
 
 
@@ -136,15 +136,18 @@ def _checked(settings: Settings) -> tuple[Scene, ModuleType]:
     return SCENES[settings.scene], ROOMS[name]
 
 
-def truth_of(paths: list[Path], senders: dict[int, Sender], place: Place) -> NDArray[np.void]:
-    """(n,) TRUTH, ordered by time and id; metres to 1 mm, degrees to 1e-8, angles to 0.1 mrad, so that files are small."""
-    parts = [_truth_of(path, senders.get(path.number), place) for path in paths]
+def truth_of(paths: list[Path], senders: dict[int, Sender], place: Place, id_octets: int) -> NDArray[np.void]:
+    """(n,) TRUTH, ordered by time and id; metres to 1 mm, degrees to 1e-8, angles to 0.1 mrad, so that files are small.
+
+    :param id_octets: of a temporary id in the standard of the log.
+    """
+    parts = [_truth_of(path, senders.get(path.number), place, id_octets) for path in paths]
     rows = np.concatenate(parts) if parts else np.zeros(0, TRUTH)
     ordered: NDArray[np.void] = rows[np.lexsort((rows["id"], rows["time_ns"]))]
     return ordered
 
 
-def _truth_of(path: Path, sender: Sender | None, place: Place) -> NDArray[np.void]:
+def _truth_of(path: Path, sender: Sender | None, place: Place, id_octets: int) -> NDArray[np.void]:
     rows, course, kind = np.zeros(len(path.ticks), TRUTH), path.course, path.kind
     lat, lon = place.degrees(course.x, course.y)
     rows["time_ns"] = START_NS + path.ticks * _STEP_NS
@@ -156,7 +159,7 @@ def _truth_of(path: Path, sender: Sender | None, place: Place) -> NDArray[np.voi
     rows["length"], rows["width"], rows["height"] = kind.length_m, kind.width_m, kind.height_m
     if sender is not None:
         rows["equipped"] = True
-        rows["v2x_id"] = [sender.ids.at(tick * STEP_S).hex() for tick in path.ticks.tolist()]
+        rows["v2x_id"] = [sender.ids.at(tick * STEP_S)[:id_octets].hex() for tick in path.ticks.tolist()]
     return rows
 
 
@@ -170,7 +173,8 @@ class _Air:
 
     def own(self) -> Iterator[_Item]:
         """SPAT and MAP of the crossing that the unit stands at, as it gets them from its own devices."""
-        crossing = read_crossing(network(self._scene), self._scene.own)
+        with network(self._scene) as roads:
+            crossing = read_crossing(roads, self._scene.own)
         lights = Lights(crossing, START_NS - self._scene.warmup_s * SECOND_NS)
         last_ms = round(self._settings.seconds * 1_000)
         for count, at_ms in enumerate(range(MAP_OFFSET_MS, last_ms, MAP_MS)):

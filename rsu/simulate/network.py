@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rsu.errors import ConfigError
@@ -46,24 +49,32 @@ def sumo_version() -> str:
     return version("eclipse-sumo")
 
 
-def network(scene: Scene) -> Path:
-    """The scene's ``.net.xml``, built where it is not there yet.
+@contextmanager
+def network(scene: Scene) -> Iterator[Path]:
+    """The scene's ``.net.xml``, built where the cache has it not; where there can be no cache it goes with the context.
 
     :raises ConfigError: where SUMO is not installed or does not build it.
     """
-    home = sumo_home()
+    netconvert = sumo_home() / "bin" / "netconvert"
     content = "\0".join((scene.nodes, scene.edges, scene.connections, *scene.netconvert, *_OPTIONS, sumo_version()))
-    name = f"{scene.name}-{hashlib.sha256(content.encode()).hexdigest()[:16]}.net.xml"
     folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a home that cannot be written, as of a service
-        folder = Path(tempfile.mkdtemp(prefix="rsu-scenes-"))
-    kept = folder / name
-    if not kept.exists():
-        with tempfile.TemporaryDirectory(dir=folder) as work:
-            os.replace(_build(scene, Path(work), home / "bin" / "netconvert"), kept)
-    return kept
+    kept = folder / f"{scene.name}-{hashlib.sha256(content.encode()).hexdigest()[:16]}.net.xml"
+    if kept.is_file():
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="rsu-scene-") as work:
+        made = _build(scene, Path(work), netconvert)
+        _keep(made, kept)
+        yield made
+
+
+def _keep(made: Path, kept: Path) -> None:
+    """Put a copy into the cache, whole or not at all; a folder that cannot be written is left alone."""
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as file:
+            file.write(made.read_bytes())
+        os.replace(file.name, kept)
 
 
 def _build(scene: Scene, folder: Path, netconvert: Path) -> Path:

@@ -91,9 +91,9 @@ def run(scene: Scene, seconds: float, seed: int) -> NDArray[np.void]:
 
 @contextmanager
 def _started(libsumo: Any, scene: Scene, end_s: int, seed: int) -> Iterator[None]:
-    with tempfile.TemporaryDirectory(prefix="rsu-sumo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="rsu-sumo-") as folder, network(scene) as roads:
         routes = write_routes(scene, end_s, Path(folder))
-        command = ["sumo", "-n", str(network(scene)), "-r", str(routes), "--seed", str(seed), *_OPTIONS]
+        command = ["sumo", "-n", str(roads), "-r", str(routes), "--seed", str(seed), *_OPTIONS]
         try:
             libsumo.start(command)
         except (libsumo.TraCIException, libsumo.FatalTraCIError) as error:

@@ -29,7 +29,7 @@ TRUTH = np.dtype(
         ("width", "f4"),
         ("height", "f4"),
         ("equipped", "?"),  # it sends of itself
-        ("v2x_id", "S16"),  # its temporary id at that time, hex as Observations.sender has it; empty where not equipped
+        ("v2x_id", "S16"),  # its temporary id at that time, in hex as in the messages of its log; empty where not equipped
     ]
 )
 SUFFIXES = (".npz", ".parquet")
