@@ -18,6 +18,7 @@ from rsu.simulate.scenes.fleet import KINDS, Kind
 from rsu.simulate.sumo import KIND_NAMES, STEP_S
 
 Floats = NDArray[np.float64]
+STEP_MS = round(STEP_S * 1_000)
 WINDOW_TICKS, WINDOW_TICKS_ON_FOOT = 7, 15
 """Steps that a parabola is laid through: 0.7 s for what has wheels; people jump by a metre, which takes longer to walk."""
 FACING_MPS = 0.3
@@ -48,17 +49,17 @@ class Path(NamedTuple):
     course: Course
 
     @property
-    def first_s(self) -> float:
-        return float(self.ticks[0]) * STEP_S
+    def first_ms(self) -> int:
+        return int(self.ticks[0]) * STEP_MS
 
     @property
-    def last_s(self) -> float:
-        return float(self.ticks[-1]) * STEP_S
+    def last_ms(self) -> int:
+        return int(self.ticks[-1]) * STEP_MS
 
     def at(self, times_s: Floats) -> Course:
         """Between two steps everything runs on a straight line.
 
-        :param times_s: (n,) float64, seconds since the log began, from ``first_s`` to ``last_s``.
+        :param times_s: (n,) float64, seconds since the log began, from its first step to its last.
         """
         steps_s = self.ticks * STEP_S
         return Course(*(np.interp(times_s, steps_s, values) for values in self.course))

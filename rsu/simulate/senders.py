@@ -77,8 +77,8 @@ class Sender:
     def heard(self, place: Place, start_ns: int, tunnels: tuple[Area, ...]) -> list[Heard]:
         """All that the unit hears of it, in the order of sending; the unit stands at the reference."""
         period_ms = BSM_PERIOD_MS if self.path.kind.cls == VEHICLE else PSM_PERIOD_MS
-        first_ms = math.ceil(self.path.first_s * 1_000) + int(self._chance.integers(period_ms))
-        times_ms = np.arange(first_ms, math.floor(self.path.last_s * 1_000) + 1, period_ms, dtype=np.int64)
+        first_ms = self.path.first_ms + int(self._chance.integers(period_ms))
+        times_ms = np.arange(first_ms, self.path.last_ms + 1, period_ms, dtype=np.int64)
         if not len(times_ms):
             return []
         times_s = times_ms / 1_000

@@ -14,15 +14,17 @@ import numpy as np
 import pytest
 from drive_world import REPLAY_LOGS, outcomes, schema_of
 
+from rsu.config import Perception
 from rsu.engine import Stored
 from rsu.frames import unwrap
 from rsu.received import Received
+from rsu.simulate import box
 from rsu.simulate.drive import Settings, drive
 from rsu.simulate.network import sumo_version
 from rsu.simulate.place import Place
 from rsu.simulate.truth import Truth, read_truth
 from rsu.sources import open_source
-from rsu.sources.live.perception import parse
+from rsu.sources.live.perception import PerceptionSource, parse
 
 NAMES = ("city_drive", "mountain_drive")
 OCTETS_MAX = 2_000_000
@@ -126,6 +128,30 @@ def test_the_box_sees_what_is_there(pair_of: Any, name: str) -> None:
     far = sum(distance > 3.1 for distance in away)
     assert 0.3 < far / 600 < 0.6  # some of those that are none lie beside one that is
     assert np.median([distance for distance in away if distance <= 3.1]) < 0.8
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_records_of_the_box_are_those_that_a_live_unit_makes(pair_of: Any, name: str) -> None:
+    source = PerceptionSource(Perception(name=box.NAME, listen="udp://127.0.0.1:0"))
+    try:
+        for record in pair_of(name).records:
+            if record.content == "objects":
+                heard = source._heard(record.receive_time_ns, record.data)
+                assert msgspec.structs.asdict(record).items() >= {**heard._asdict(), "meta": heard.meta}.items()
+    finally:
+        source.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_messages_keep_every_constraint_of_their_standard(pair_of: Any, name: str) -> None:
+    schema, checked = schema_of("csae-157"), 0
+    for row in pair_of(name).rows[::7]:
+        if row.header == "dsmp":
+            payload = unwrap(row.raw).payload
+            value = schema.decode("MessageFrame", payload)
+            assert schema.encode("MessageFrame", value, check_constraints=True) == payload
+            checked += 1
+    assert checked > 500
 
 
 def test_in_the_tunnel_positions_are_poor_or_unavailable(pair_of: Any) -> None:
