@@ -25,7 +25,7 @@ from rsu.simulate import box, messages_csae, messages_sae
 from rsu.simulate.base import MILLISECOND_NS, SECOND_NS
 from rsu.simulate.geometry import read_crossing
 from rsu.simulate.lights import Lights
-from rsu.simulate.neighbour import CLOCK_S_MAX, told
+from rsu.simulate.neighbour import CLOCK_S_MAX, Neighbour
 from rsu.simulate.network import network, sumo_version
 from rsu.simulate.noise import BOUNDS, Parameters
 from rsu.simulate.paths import Path, paths_of
@@ -202,18 +202,8 @@ class _Air:
         settings, room = self._settings, self._room
         if settings.second_clock_s is None:
             return
-        for receive_ns, value in told(
-            paths,
-            senders,
-            self.place,
-            START_NS,
-            self._ticks,
-            settings.seed,
-            settings.noise,
-            settings.second_clock_s,
-            room.SEEN_MAX,
-            room.seen,
-        ):
+        unit = Neighbour(self.place, senders, settings.seed, settings.noise, settings.second_clock_s)
+        for receive_ns, value in unit.told(paths, START_NS, self._ticks, room.SEEN_MAX, room.seen):
             yield self._item(value, room.AID_RSM, receive_ns)
 
     def looks(self, paths: list[Path]) -> Iterator[_Item]:

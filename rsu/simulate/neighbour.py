@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,44 +21,43 @@ Make = Callable[[list[Said], Place, bytes, int, int], Any]
 """Statements, reference, unit's id, msgCnt and time by the unit's clock → a message's value."""
 
 
-def told(
-    paths: list[Path],
-    senders: dict[int, Sender],
-    place: Place,
-    start_ns: int,
-    ticks: int,
-    seed: int,
-    parameters: Parameters,
-    clock_s: float,
-    seen_max: int,
-    make: Make,
-) -> list[tuple[int, Any]]:
-    """The unit's messages: when each is received by ours, and its value.
+class Neighbour:
+    """One such unit.
 
+    :param place: of our unit.
     :param clock_s: how far its clock is ahead of ours.
-    :param seen_max: road users of one message, the nearest ones first.
     """
-    chance = stream(seed, NEIGHBOUR)
-    away = place.moved(parameters.neighbour_east_m, parameters.neighbour_north_m)
-    delays = delays_s(chance, ticks, parameters)
-    first_count, clock_ns = int(chance.integers(MSG_CNT)), round(clock_s * SECOND_NS)
-    result = []
-    for tick in range(ticks):
-        time_ns = start_ns + tick * round(STEP_S * SECOND_NS)
-        near = _near(paths, tick, parameters)[:seen_max]
-        if not near:
-            continue
-        error = parameters.neighbour_sigma_m * chance.standard_normal((len(near), 2))
+
+    def __init__(self, place: Place, senders: dict[int, Sender], seed: int, parameters: Parameters, clock_s: float) -> None:
+        self._place, self._senders, self._parameters = place, senders, parameters
+        self._clock_ns = round(clock_s * SECOND_NS)
+        self._chance = stream(seed, NEIGHBOUR)
+        self._away = place.moved(parameters.neighbour_east_m, parameters.neighbour_north_m)
+
+    def told(self, paths: list[Path], start_ns: int, ticks: int, seen_max: int, make: Make) -> Iterator[tuple[int, Any]]:
+        """Its messages, one each step in which it sees somebody: when each is received by our unit, and its value.
+
+        :param seen_max: road users of one message, the nearest ones first.
+        """
+        delays = delays_s(self._chance, ticks, self._parameters)
+        first_count = int(self._chance.integers(MSG_CNT))
+        for tick in range(ticks):
+            time_ns = start_ns + tick * round(STEP_S * SECOND_NS)
+            if near := _near(paths, tick, self._parameters)[:seen_max]:
+                sent_ns = time_ns + round(self._parameters.neighbour_delay_s * SECOND_NS)
+                said = self._said(near, time_ns + self._clock_ns, tick)
+                value = make(said, self._away, UNIT_ID, (first_count + tick) % MSG_CNT, sent_ns + self._clock_ns)
+                yield sent_ns + round(delays[tick] * SECOND_NS), value
+
+    def _said(self, near: list[tuple[Path, int]], time_ns: int, tick: int) -> list[Said]:
+        """What it says of those it sees, at a time of its clock."""
+        error = self._parameters.neighbour_sigma_m * self._chance.standard_normal((len(near), 2))
         places = np.array([(path.course.x[index], path.course.y[index]) for path, index in near]) + error
-        lat, lon = place.degrees(places[:, 0], places[:, 1])
-        said = [
-            _said(path, index, time_ns + clock_ns, tick, senders, (round(lat[row] * 1e7), round(lon[row] * 1e7)))
+        lat, lon = self._place.degrees(places[:, 0], places[:, 1])
+        return [
+            _said(path, index, time_ns, tick, self._senders, (round(lat[row] * 1e7), round(lon[row] * 1e7)))
             for row, (path, index) in enumerate(near)
         ]
-        sent_ns = time_ns + round(parameters.neighbour_delay_s * SECOND_NS)
-        value = make(said, away, UNIT_ID, (first_count + tick) % MSG_CNT, sent_ns + clock_ns)
-        result.append((sent_ns + round(delays[tick] * SECOND_NS), value))
-    return result
 
 
 def _near(paths: list[Path], tick: int, parameters: Parameters) -> list[tuple[Path, int]]:

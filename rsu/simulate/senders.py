@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -84,33 +85,38 @@ class Sender:
         times_s = times_ms / 1_000
         true = self.path.at(times_s)
         fixes = self._fixes(true, times_s, _inside(true, tunnels))
-        lat, lon = place.degrees(fixes.course.x, fixes.course.y)
         missed = lost(self._chance, np.hypot(true.x, true.y), self._parameters)
-        receive_ns = times_ms * MILLISECOND_NS + np.rint(delays_s(self._chance, len(times_s), self._parameters) * SECOND_NS)
-        result, count, epoch = [], 0, -1
-        for index, time_s in enumerate(times_s.tolist()):
-            if self.ids.epoch(time_s) != epoch:
-                epoch, count = self.ids.epoch(time_s), self.ids.first_count(time_s)
+        delays_ns = np.rint(delays_s(self._chance, len(times_s), self._parameters) * SECOND_NS).astype(np.int64)
+        said = self._said(times_ms, fixes, place, start_ns)
+        return [
+            Heard(one.time_ns + delay_ns, one)
+            for one, delay_ns, away in zip(said, delays_ns.tolist(), missed.tolist(), strict=True)
+            if not away
+        ]
+
+    def _said(self, times_ms: NDArray[np.int64], fixes: _Fixes, place: Place, start_ns: int) -> Iterator[Said]:
+        course = fixes.course
+        lat, lon = place.degrees(course.x, course.y)
+        count, epoch = 0, -1
+        for index, time_ms in enumerate(times_ms.tolist()):
+            if self.ids.epoch(time_ms / 1_000) != epoch:
+                epoch, count = self.ids.epoch(time_ms / 1_000), self.ids.first_count(time_ms / 1_000)
             count = (count + 1) % MSG_CNT
-            if missed[index]:
-                continue
             known = bool(fixes.known[index])
-            said = Said(
-                start_ns + int(times_ms[index]) * MILLISECOND_NS,
+            yield Said(
+                start_ns + time_ms * MILLISECOND_NS,
                 count,
-                self.ids.at(time_s),
+                self.ids.at(time_ms / 1_000),
                 self.path.kind,
                 round(lat[index] * 1e7) if known else None,
                 round(lon[index] * 1e7) if known else None,
                 place.origin.elevation_m,
                 float(fixes.sigma_m[index]),
-                float(fixes.course.heading[index]),
-                float(fixes.course.speed[index]),
-                float(fixes.course.accel[index]),
-                float(fixes.course.yaw_rate[index]),
+                float(course.heading[index]),
+                float(course.speed[index]),
+                float(course.accel[index]),
+                float(course.yaw_rate[index]),
             )
-            result.append(Heard(start_ns + int(receive_ns[index]), said))
-        return result
 
     def _fixes(self, true: Course, times_s: Floats, dark: NDArray[np.bool_]) -> _Fixes:
         """:param dark: (n,) bool: where no satellite is heard."""

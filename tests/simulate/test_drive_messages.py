@@ -14,7 +14,7 @@ from rsu.frames import unwrap, wrap_payload
 from rsu.observe.times import event_time
 from rsu.received import Received
 from rsu.simulate import messages_csae, messages_sae
-from rsu.simulate.neighbour import told
+from rsu.simulate.neighbour import Neighbour
 from rsu.simulate.noise import Parameters
 from rsu.simulate.place import Place
 from rsu.simulate.said import Said, axis_code, heading_code, raw
@@ -101,7 +101,7 @@ def test_a_second_unit_tells_by_its_own_clock_where_road_users_are(standard: str
     noise, room = Parameters(), ROOMS[standard]
     paths = [straight(30.0, number=number, speed=0.0, x=x) for number, x in enumerate([100, 140, 160, 200, 300], 1)]
     senders = {1: Sender(paths[0], 30.0, 1, noise)}
-    messages = told(paths, senders, PLACE, START_NS, 300, 1, noise, clock_s, room.SEEN_MAX, room.seen)
+    messages = list(Neighbour(PLACE, senders, 1, noise, clock_s).told(paths, START_NS, 300, room.SEEN_MAX, room.seen))
     assert len(messages) == 300
     errors: list[tuple[float, float]] = []
     for tick, (receive_ns, value) in enumerate(messages):
