@@ -6,11 +6,11 @@ from rsu.observe.arrays import Origin
 from rsu.simulate.scenes.scene import Scene, edge, flow, node, walkers
 from rsu.simulate.site import ELEVATION_M, LAT_DEG, LON_DEG
 
-LEG_M = 250.0
+LEG_M = 150.0
 LIMIT_MPS = 50 / 3.6
 LANES = ("walk", "bike", "drive", "drive")
 ENDS = {"N": (0, 1), "E": (1, 0), "S": (0, -1), "W": (-1, 0)}
-CARS_PER_HOUR, BICYCLES_PER_HOUR, WALKERS_PER_HOUR = 100, 24, 14  # of each way from leg to leg
+CARS_PER_HOUR, BICYCLES_PER_HOUR, WALKERS_PER_HOUR = 105, 26, 15  # of each way from leg to leg
 CYCLE_S = 60
 
 
