@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rsu.cli import options
+from rsu.cli import drive, options
 from rsu.cli.console import print_json, print_line, print_next
 from rsu.cli.exit_codes import UsageError
 
@@ -23,7 +23,9 @@ NAME = "simulate"
 PROTOCOLS = ("gat1743", "gbt20999", "ntcip")
 DAY_S = 86_400.0
 
-app = typer.Typer(help="Send what vehicles, signal controllers and perception boxes would send.", no_args_is_help=True)
+app = typer.Typer(
+    help="Send what vehicles, signal controllers and perception boxes would send, or write it to a log.", no_args_is_help=True
+)
 
 To = Annotated[str, typer.Option("--to", metavar="HOST:PORT", help="Where the unit listens.")]
 Seconds = Annotated[
@@ -38,6 +40,8 @@ Keys = Annotated[
 ]
 Client = Annotated[str, typer.Option("--name", metavar="NAME", help="For tcp://: our pair of keys in that folder.")]
 CYCLE_S, VEHICLES, HZ, CLIENT = 74.0, 40, 10.0, "client"
+
+drive.add_to(app)
 
 
 def complete_protocol(incomplete: str) -> list[str]:

@@ -28,6 +28,7 @@ COMMANDS = (
     "run", "status", "top", "record", "replay", "query", "decode", "encode", "inspect", "explain", "convert", "config", "bench",
     "evaluate",
     "keys make", "keys allow", "keys list", "db upgrade", "db status",
+    "simulate city", "simulate merge", "simulate mountain", "simulate yard", "simulate dense",
     "simulate radio", "simulate controller", "simulate perception", "simulate all",
 )  # fmt: skip
 DOCUMENT = CHECKOUT / "docs" / "commands.md"
