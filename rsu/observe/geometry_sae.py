@@ -149,7 +149,8 @@ def _moved(points: Floats, move: Value) -> Floats:
     cosine, sine = math.cos(angle), math.sin(angle)
     stretch = np.array([1 + move.get(name, 0) * STRETCH for name in ("scaleXaxis", "scaleYaxis")])
     aside = np.array([move[name][1] * CENTIMETRE_M for name in ("offsetXaxis", "offsetYaxis")])
-    turned = ((points[:, :2] - points[0, :2]) * stretch) @ np.array([[cosine, -sine], [sine, cosine]])
+    x, y = ((points[:, :2] - points[0, :2]) * stretch).T
+    turned = np.stack((x * cosine + y * sine, y * cosine - x * sine), axis=1)
     return np.column_stack((turned + points[0, :2] + aside, points[:, 2]))
 
 
