@@ -1,8 +1,10 @@
 """Pictures of others: RSM and SSM of T/CSAE 53 and 157, SDSM of J3224, one statement for each object.
 
-A participant has a moment of its own: secMark in RSM and SSM, an offset to the message's time in SDSM. Its object id is the
-temporary id it sends itself with where that is known, else the number the sender gave it; obstacles are numbered apart from
-participants and are called ``obstacle-N``. A participant that is the roadside unit itself is left out: it is no road user.
+A participant has a moment of its own: secMark in RSM and SSM, in SDSM an offset that counts back from the message's time:
+negative ones lie after it (DE_MeasurementTimeOffset as CARMA Streets quotes it; ETSI's CPM, whose range it has, counts so too).
+Its object id is the temporary id it sends itself with where that is known, else the number the sender gave it; obstacles are
+numbered apart from participants and are called ``obstacle-N``. A participant that is the roadside unit itself is left out: it
+is no road user.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ def csae_ssm(value: Value, receive_time_ns: int, source: bytes) -> list[Row]:
 
 
 def sae_sdsm(value: Value, receive_time_ns: int, source: bytes) -> list[Row]:
-    """An SDSM: its objects, whose offsets are east, north and up of its reference position, which has an error of its own."""
+    """An SDSM: its objects, and the error of its reference position on top of theirs.
+
+    Offsets are read as east, north and up, as this project sends them; CARMA Platform reads north, east and down.
+    """
     sender = value["sourceID"].hex().encode()
     time_ns = event_time(receive_time_ns, None, None, value["sDSMTimeStamp"])[0]
     accuracy = value["refPosXYConf"]
@@ -141,7 +146,7 @@ def _object(
         heading_std=HEADING_STD_RAD.get(common["headingConf"]),
     )
     vehicle_class = more.get("vehicleClass", 0)
-    time_ns = times_ns[0] + common["measurementTime"] * MILLISECOND_NS
+    time_ns = times_ns[0] - common["measurementTime"] * MILLISECOND_NS
     name = b"%d" % common["objectID"]
     head = Head(time_ns, times_ns[1], SHARED, _class_of(common["objType"], alternative, more), source, sender, name)
     return head._replace(vehicle_class=vehicle_class), codes, SAE_OBJECT if alternative in ("", "detVeh") else SAE_OBSTACLE

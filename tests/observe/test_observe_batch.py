@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from observe_messages import CSAE_BSM, CSAE_PSM, ORIGIN, RECEIVED_NS, RSM, SAE_BSM, SAE_PSM, SDSM, SSM
 
+from rsu.engine import Engine, Settings
+from rsu.engine import Stored as StoredRow
 from rsu.observe.arrays import OBSERVATION, empty
 from rsu.observe.observations import READERS, observe_batch, observe_record
 from rsu.observe.places import unit_of
 from rsu.observe.statements import FORMS, HEAD, Codes, assemble, assemble_rows
+from rsu.received import Received
 from rsu.standards import STANDARDS
 from rsu.units import load_units
 
@@ -100,3 +103,22 @@ def test_forms_name_elements_of_the_units_table_that_are_plain_scales(form: int)
 def test_readers_are_of_message_types_that_there_are(standard: str) -> None:
     known = {message.name for message in STANDARDS["csae-157" if "csae" in standard else standard].messages}
     assert set(READERS[standard]) <= known
+
+
+def test_the_engines_outcome_is_a_record() -> None:
+    received = Received(
+        rsu_id="R1",
+        boot_id=bytes(16),
+        sequence=1,
+        channel="uu",
+        source="lidar-north",
+        receive_time_ns=RECEIVED_NS,
+        data=BOX,
+        content="objects",
+        record_type="DetectedObject",
+        header="none",
+    )
+    stored = Engine(Settings(), {}).step(received, RECEIVED_NS)
+    assert isinstance(stored, StoredRow)
+    (made,) = observe_record(stored, None, ORIGIN)
+    assert (made["source"], made["object"]) == (b"lidar-north", b"o")

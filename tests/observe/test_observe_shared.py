@@ -169,9 +169,9 @@ def test_each_participant_has_its_own_moment(name: str, second: int, receive_s: 
 
 
 @pytest.mark.parametrize("offset_ms", [-1_500, -140, 0, 1_500])
-def test_objects_of_an_sdsm_are_timed_from_its_moment(offset_ms: int) -> None:
+def test_times_of_sdsm_objects_count_back_from_that_of_the_message(offset_ms: int) -> None:
     made = first("sdsm", "measurementTime", offset_ms)
-    assert made["event_time_ns"] == RECEIVED_NS - 100 * MS + offset_ms * MS
+    assert made["event_time_ns"] == RECEIVED_NS - 100 * MS - offset_ms * MS
 
 
 @pytest.mark.parametrize("confidence", [*POSITION_M, "unavailable", "...16"])
