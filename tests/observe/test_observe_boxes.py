@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from observe_messages import MS, ORIGIN, RECEIVED_NS
 
 from rsu.observe.arrays import BICYCLE, DETECTION, OTHER, PEDESTRIAN, UNKNOWN, VEHICLE
-from rsu.observe.boxes import PLANE_M_MAX, box_rows
+from rsu.observe.boxes import OWN_M_MAX, box_rows
 from rsu.observe.observations import observations
 from rsu.observe.statements import assemble_rows
 
@@ -72,37 +72,69 @@ def test_one_object_and_a_list_of_it_are_the_same() -> None:
 
 
 def transverse_mercator(lat_deg: float, lon_deg: float, lat_0: float, lon_0: float) -> tuple[float, float]:
-    """Krüger's series to n³ (Karney, J. Geodesy 85, 2011, eq. 7 to 9 and 35): metres east and north of the middle, k = 1."""
-    f = 1 / 298.257223563
-    n, e = f / (2 - f), math.sqrt(f * (2 - f))
-    radius = 6_378_137 / (1 + n) * (1 + n**2 / 4 + n**4 / 64)
-    alpha = (n / 2 - 2 * n**2 / 3 + 5 * n**3 / 16, 13 * n**2 / 48 - 3 * n**3 / 5, 61 * n**3 / 240)
+    """Snyder's series (Map Projections, USGS 1395, eq. 8-9, 8-10 and 3-21): metres east and north of the middle, k = 1."""
+    a, f = 6_378_137.0, 1 / 298.257223563
+    e2 = f * (2 - f)
+    ep2 = e2 / (1 - e2)
 
-    def project(lat: float, lon: float) -> tuple[float, float]:
-        tau = math.tan(lat)
-        sigma = math.sinh(e * math.atanh(e * tau / math.hypot(1, tau)))
-        tau = tau * math.hypot(1, sigma) - sigma * math.hypot(1, tau)
-        xi, eta = math.atan2(tau, math.cos(lon)), math.asinh(math.sin(lon) / math.hypot(tau, math.cos(lon)))
-        east = eta + sum(a * math.cos(2 * j * xi) * math.sinh(2 * j * eta) for j, a in enumerate(alpha, 1))
-        north = xi + sum(a * math.sin(2 * j * xi) * math.cosh(2 * j * eta) for j, a in enumerate(alpha, 1))
-        return radius * east, radius * north
+    def meridian(phi: float) -> float:
+        return a * (
+            (1 - e2 / 4 - 3 * e2**2 / 64 - 5 * e2**3 / 256) * phi
+            - (3 * e2 / 8 + 3 * e2**2 / 32 + 45 * e2**3 / 1_024) * math.sin(2 * phi)
+            + (15 * e2**2 / 256 + 45 * e2**3 / 1_024) * math.sin(4 * phi)
+            - 35 * e2**3 / 3_072 * math.sin(6 * phi)
+        )
 
-    east, north = project(math.radians(lat_deg), math.radians(lon_deg - lon_0))
-    return east, north - project(math.radians(lat_0), 0.0)[1]
+    phi = math.radians(lat_deg)
+    n, t, c = a / math.sqrt(1 - e2 * math.sin(phi) ** 2), math.tan(phi) ** 2, ep2 * math.cos(phi) ** 2
+    b = math.radians(lon_deg - lon_0) * math.cos(phi)
+    x = n * (b + (1 - t + c) * b**3 / 6 + (5 - 18 * t + t**2 + 72 * c - 58 * ep2) * b**5 / 120)
+    along = b**2 / 2 + (5 - t + 9 * c + 4 * c**2) * b**4 / 24 + (61 - 58 * t + t**2 + 600 * c - 330 * ep2) * b**6 / 720
+    return x, meridian(phi) - meridian(math.radians(lat_0)) + n * math.tan(phi) * along
 
 
+@pytest.mark.parametrize(
+    ("projection", "lat_0", "lon_0", "scale", "x_0", "y_0"),
+    [
+        (
+            "+proj=tmerc +lat_0=29.66 +lon_0=106.53 +k=1 +x_0=1000 +y_0=-500 +datum=WGS84 +units=m +no_defs",
+            29.66,
+            106.53,
+            1,
+            1_000,
+            -500,
+        ),
+        ("+proj=tmerc +lat_0=0 +lon_0=105 +k=1 +x_0=35500000 +y_0=0 +ellps=GRS80 +units=m", 0, 105, 1, 35_500_000, 0),
+        ("+proj=utm +zone=48 +datum=WGS84 +units=m", 0, 105, 0.9996, 500_000, 0),
+    ],
+    ids=["around-the-crossing", "gauss-krueger", "utm"],
+)
 @given(st.floats(-0.03, 0.03), st.floats(-0.03, 0.03))
-def test_a_projected_position_is_where_the_projection_has_it(dlat: float, dlon: float) -> None:
+def test_a_projected_position_is_where_the_map_has_it(
+    projection: str, lat_0: float, lon_0: float, scale: float, x_0: float, y_0: float, dlat: float, dlon: float
+) -> None:
     pymap3d = pytest.importorskip("pymap3d", reason="compares with pymap3d, an independent implementation")
-    lat_0, lon_0 = 29.66, 106.53
-    x, y = transverse_mercator(lat_0 + dlat, lon_0 + dlon, lat_0, lon_0)
-    projection = f"+proj=tmerc +lat_0={lat_0} +lon_0={lon_0} +k=1 +x_0=1000 +y_0=-500 +datum=WGS84 +units=m +no_defs"
-    made = one(projString=projection, position={"x": x + 1_000, "y": y - 500, "z": 0.0})
-    expected = pymap3d.geodetic2enu(lat_0 + dlat, lon_0 + dlon, ORIGIN.elevation_m, *ORIGIN)
+    lat, lon = ORIGIN.lat_deg + dlat, ORIGIN.lon_deg + dlon
+    x, y = transverse_mercator(lat, lon, lat_0, lon_0)
+    made = one(projString=projection, position={"x": scale * x + x_0, "y": scale * y + y_0, "z": 7.0})
+    expected = pymap3d.geodetic2enu(lat, lon, ORIGIN.elevation_m, *ORIGIN)
     assert [made["x"], made["y"]] == pytest.approx(expected[:2], abs=0.002)
+    assert math.isnan(made["z"])
 
 
-@pytest.mark.parametrize("projection", ["+proj=longlat +datum=WGS84", "EPSG:4326", "proj=latlong"])
+def test_the_north_of_a_map_is_turned_to_true_north() -> None:
+    lat, lon = ORIGIN.lat_deg, ORIGIN.lon_deg
+    x, y = transverse_mercator(lat, lon, 0, 105)
+    there, further = transverse_mercator(lat, lon, 0, 105), transverse_mercator(lat + 0.001, lon, 0, 105)
+    velocity = {"x": 10_000 * (further[0] - there[0]) / 111_000, "y": 10_000 * (further[1] - there[1]) / 111_000}  # true north
+    made = one(
+        projString="+proj=tmerc +lon_0=105 +x_0=500000 +ellps=GRS80", position={"x": x + 500_000, "y": y}, velocity=velocity
+    )
+    assert math.degrees(math.atan2(velocity["x"], velocity["y"])) < -0.7  # on the map it goes to the west of north
+    assert math.degrees(made["heading"]) == pytest.approx(90, abs=1e-4)
+
+
+@pytest.mark.parametrize("projection", ["+proj=longlat +datum=WGS84", "EPSG:4326", "epsg:4490", "proj=latlong"])
 def test_a_geographic_position_is_in_degrees(projection: str) -> None:
     pymap3d = pytest.importorskip("pymap3d", reason="compares with pymap3d, an independent implementation")
     made = one(projString=projection, position={"x": 106.532, "y": 29.659})
@@ -114,13 +146,17 @@ def test_a_geographic_position_is_in_degrees(projection: str) -> None:
 @pytest.mark.parametrize(
     ("projection", "position"),
     [
-        ("+proj=utm +zone=48 +datum=WGS84", {"x": 6e5, "y": 3e6}),
-        ("+proj=tmerc +lat_0=29 +lon_0=106 +k=0.9996", {"x": 1, "y": 1}),
+        ("+proj=utm +zone=61 +datum=WGS84", {"x": 6e5, "y": 3e6}),
+        ("+proj=utm +zone=48 +ellps=krass", {"x": 6e5, "y": 3e6}),
+        ("+proj=utm +zone=48", {"x": 9e5 + 1, "y": 3e6}),
+        ("+proj=utm +zone=48", {"x": 5e5, "y": 1.1e7}),
+        ("+proj=lcc +lat_1=29 +lon_0=106", {"x": 1, "y": 1}),
+        ("+proj=tmerc +lat_0=29 +lon_0=106 +towgs84=1,2,3", {"x": 1, "y": 1}),
+        ("+proj=tmerc +lat_0=29 +lon_0=106 +k=0", {"x": 1, "y": 1}),
         ("+proj=tmerc +lat_0=29 +lon_0=x", {"x": 1, "y": 1}),
         ("+proj=tmerc +lat_0=nan +lon_0=106", {"x": 1, "y": 1}),
         ("+proj=tmerc +lat_0=29 +lon_0=106 +units=ft", {"x": 1, "y": 1}),
-        ("+proj=tmerc +lat_0=29 +lon_0=106", {"x": PLANE_M_MAX + 1, "y": 1}),
-        ("", {"x": 0, "y": -PLANE_M_MAX - 1}),
+        ("", {"x": 0, "y": -OWN_M_MAX - 1}),
         ("+proj=longlat", {"x": 181, "y": 0}),
         ("words", {"x": 1, "y": 1}),
     ],
@@ -132,8 +168,8 @@ def test_a_frame_that_is_not_known_is_counted(projection: str, position: dict[st
 
 
 def test_a_position_at_the_bound_is_read() -> None:
-    made = one(position={"x": PLANE_M_MAX, "y": -PLANE_M_MAX})
-    assert made["x"] == pytest.approx(PLANE_M_MAX, abs=1e-6)
+    made = one(position={"x": OWN_M_MAX, "y": -OWN_M_MAX})
+    assert made["x"] == pytest.approx(OWN_M_MAX, abs=1e-6)
 
 
 def test_a_damaged_record_is_counted() -> None:
