@@ -122,7 +122,7 @@ def on_earth(x_m: float, y_m: float, frame: Projection) -> Spot | None:
         eta_ -= beta * math.cos(2 * j * xi) * math.sinh(2 * j * eta)
     tau = _geographic(math.sin(xi_) / math.hypot(math.sinh(eta_), math.cos(xi_)))
     lat, lon = math.atan(tau), math.atan2(math.sinh(eta_), math.cos(xi_))
-    # γ of the sphere: 1e-5 degree from that of the ellipsoid, far below what a box knows of a direction
+    # γ of the sphere: 3e-5 degree from that of the ellipsoid, far below what a box knows of a direction
     convergence = math.degrees(math.atan2(math.sin(lat) * math.sin(lon), math.cos(lon)))
     return Spot(math.degrees(lat), (math.degrees(lon) + frame.lon_0 + 180) % 360 - 180, convergence)
 

@@ -117,14 +117,42 @@ def _csae(
 def _object(
     value: Value, place: Value, own: tuple[float, float, float], times_ns: tuple[int, int], source: bytes, sender: bytes
 ) -> Row:
-    """A DetectedObjectData."""
+    """A DetectedObjectData.
+
+    :param own: covariance of the reference position: cxx, cxy, cyy.
+    :param times_ns: of the message, and when it was received.
+    """
     common = value["detObjCommon"]
     alternative, more = value.get("detObjOptData", ("", _NOTHING))
+    head = Head(
+        times_ns[0] - common["measurementTime"] * MILLISECOND_NS,
+        times_ns[1],
+        SHARED,
+        _class_of(common["objType"], alternative, more),
+        source,
+        sender,
+        b"%d" % common["objectID"],
+        vehicle_class=more.get("vehicleClass", 0),
+    )
+    size = _size(alternative, more)
+    return head, _sdsm(common, place, own, size), SAE_OBJECT if alternative in ("", "detVeh") else SAE_OBSTACLE
+
+
+def _size(alternative: str, more: Value) -> tuple[int | None, int | None, int | None]:
+    """Length, width and height in the codes of its kind; 0 is none."""
+    if alternative == "detVRU":
+        across = 2 * more.get("radius", 0) or None
+        return across, across, None
     size = more.get("obstSize" if alternative == "detObst" else "size", _NOTHING)
-    across = 2 * more["radius"] if more.get("radius") else None
+    return size.get("length") or None, size.get("width") or None, size.get("height", more.get("height")) or None
+
+
+def _sdsm(
+    common: Value, place: Value, own: tuple[float, float, float], size: tuple[int | None, int | None, int | None]
+) -> Codes:
     offsets, acceleration = common["pos"], common.get("accel4way", _NOTHING)
     variance = POSITION_VARIANCE_M2.get(common["posConfidence"]["pos"])
-    codes = Codes(
+    return Codes(
         lat=place["lat"],
         long=place["long"],
         elev=place.get("elevation"),
@@ -135,9 +163,9 @@ def _object(
         heading=common["heading"],
         accel=acceleration.get("long"),
         yaw=acceleration.get("yaw"),
-        length=size.get("length", across) or None,
-        width=size.get("width", across) or None,
-        height=size.get("height", more.get("height")) or None,
+        length=size[0],
+        width=size[1],
+        height=size[2],
         confidence=common["objTypeCfd"] or None,
         cxx=None if variance is None else variance + own[0],
         cxy=None if variance is None else own[1],
@@ -145,11 +173,6 @@ def _object(
         speed_std=SPEED_STD_MPS.get(common["speedConfidence"]),
         heading_std=HEADING_STD_RAD.get(common["headingConf"]),
     )
-    vehicle_class = more.get("vehicleClass", 0)
-    time_ns = times_ns[0] - common["measurementTime"] * MILLISECOND_NS
-    name = b"%d" % common["objectID"]
-    head = Head(time_ns, times_ns[1], SHARED, _class_of(common["objType"], alternative, more), source, sender, name)
-    return head._replace(vehicle_class=vehicle_class), codes, SAE_OBJECT if alternative in ("", "detVeh") else SAE_OBSTACLE
 
 
 def _class_of(object_type: str, alternative: str, more: Value) -> int:

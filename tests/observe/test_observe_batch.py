@@ -45,6 +45,7 @@ RECORDS: list[tuple[Stored, Any]] = [
     (Stored("sae-j2735", "PersonalSafetyMessage"), SAE_PSM),
     (Stored("sae-j2735", "SensorDataSharingMessage"), SDSM),
     (Stored("", "DetectedObject", raw=BOX), None),
+    (Stored("", "objects", raw=BOX), None),
     (Stored("csae-53", "MapData"), {"nodes": []}),
     (Stored("", "driverAlert"), None),
     (Stored("", "DetectedObject", raw=b"{"), None),
@@ -65,7 +66,7 @@ def test_what_cannot_be_read_is_counted() -> None:
     faults: Counter[str] = Counter()
     made = observe_batch(RECORDS, ORIGIN, faults)
     assert faults == {"objects": 1}
-    assert len(made) == 9  # an SSM tells of two
+    assert len(made) == 10  # an SSM tells of two
 
 
 def test_columns_take_the_place_of_rows() -> None:
