@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rsu.observe.arrays import Origin
@@ -22,6 +22,7 @@ def array(*values: float) -> np.ndarray:
     return np.array(values)
 
 
+@settings(deadline=None)
 @given(ORIGINS, st.lists(st.tuples(NEAR_DEG, NEAR_DEG, HEIGHTS), min_size=1, max_size=5))
 def test_positions_agree_with_pymap3d_to_a_micrometre(origin: Origin, steps: list[tuple[float, float, float]]) -> None:
     lat = np.array([origin.lat_deg + step[0] / 2 for step in steps]).clip(-90, 90)
@@ -31,6 +32,7 @@ def test_positions_agree_with_pymap3d_to_a_micrometre(origin: Origin, steps: lis
     np.testing.assert_allclose(to_enu(lat, lon, height, origin), expected, rtol=0, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(ORIGINS, NEAR_DEG, NEAR_DEG, HEIGHTS, OFFSETS_M, OFFSETS_M, st.floats(-50, 50))
 def test_offsets_of_another_place_agree_with_pymap3d(
     origin: Origin, dlat: float, dlon: float, height: float, east: float, north: float, up: float

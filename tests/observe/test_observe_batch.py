@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from observe_messages import CSAE_BSM, CSAE_PSM, ORIGIN, RECEIVED_NS, RSM, SAE_BSM, SAE_PSM, SDSM, SSM
 
@@ -52,6 +52,7 @@ RECORDS: list[tuple[Stored, Any]] = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(range(len(RECORDS))), max_size=12))
 def test_a_batch_is_its_records_one_by_one(numbers: list[int]) -> None:
     chosen = [RECORDS[number] for number in numbers]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from observe_messages import MS, ORIGIN, RECEIVED_NS
 
@@ -109,6 +109,7 @@ def transverse_mercator(lat_deg: float, lon_deg: float, lat_0: float, lon_0: flo
     ],
     ids=["around-the-crossing", "gauss-krueger", "utm"],
 )
+@settings(deadline=None)
 @given(st.floats(-0.03, 0.03), st.floats(-0.03, 0.03))
 def test_a_projected_position_is_where_the_map_has_it(
     projection: str, lat_0: float, lon_0: float, scale: float, x_0: float, y_0: float, dlat: float, dlon: float
@@ -224,6 +225,7 @@ def test_what_stands_has_no_heading() -> None:
     assert np.isnan([made["heading"], made["heading_std"]]).all()
 
 
+@settings(deadline=None)
 @given(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.01, 1), st.floats(0.01, 1), st.floats(-0.9, 0.9))
 def test_the_errors_of_speed_and_heading_are_those_of_the_velocity(
     vx: float, vy: float, sx: float, sy: float, correlation: float

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rsu
@@ -111,6 +111,7 @@ def test_each_step_counts_from_the_node_before(form: str) -> None:
     np.testing.assert_allclose(lane.points, [[1, 2, 0], [0.5, 5, 0], [0.5, -0.11, 0]], atol=1e-4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-32_768, 32_767), st.integers(-32_768, 32_767)), min_size=2, max_size=20))
 def test_steps_add_up_and_agree_with_pymap3d(steps: list[tuple[int, int]]) -> None:
     pymap3d = pytest.importorskip("pymap3d", reason="compares with pymap3d, an independent implementation")

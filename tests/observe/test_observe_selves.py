@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from observe_messages import (
     CSAE_BSM,
@@ -168,6 +168,7 @@ def test_the_unavailable_code_is_nan_and_the_one_beside_it_is_not(name: str, fie
 SCALED = [row for row in CODED_ROWS if row[1] in ("speed", "accel", "length", "width", "height")]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SCALED), st.integers(-2_000, 8_191))
 def test_every_code_has_the_value_of_the_units_table(row: tuple[str, str, str, str], code: int) -> None:
     name, field, path, element = row
@@ -176,6 +177,7 @@ def test_every_code_has_the_value_of_the_units_table(row: tuple[str, str, str, s
     assert math.isnan(got) if expected is None else got == pytest.approx(expected, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 28_800), st.sampled_from(sorted(MESSAGES)))
 def test_every_heading_points_where_the_compass_says(code: int, name: str) -> None:
     heading = one(name, "heading", code)["heading"]
@@ -187,6 +189,7 @@ def test_every_heading_points_where_the_compass_says(code: int, name: str) -> No
     assert (math.cos(heading), math.sin(heading)) == pytest.approx((math.sin(azimuth), math.cos(azimuth)), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 65_535))
 def test_every_ellipse_is_a_covariance_or_nothing(major: int, minor: int, orientation: int) -> None:
     accuracy = {"semiMajor": major, "semiMinor": minor, "orientation": orientation}

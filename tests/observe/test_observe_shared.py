@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from observe_messages import (
     ELEV,
@@ -143,6 +143,7 @@ def test_scales_and_codes_of_positions_are_those_of_the_units_table(standard: st
     assert (lat.unavailable, long.unavailable, elev.unavailable) == codes
 
 
+@settings(deadline=None)
 @given(st.integers(-32_767, 32_767), st.integers(-32_767, 32_767), st.integers(-32_767, 32_767))
 def test_offsets_of_an_sdsm_agree_with_pymap3d(x: int, y: int, z: int) -> None:
     pymap3d = pytest.importorskip("pymap3d", reason="compares with pymap3d, an independent implementation")

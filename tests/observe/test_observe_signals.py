@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rsu
@@ -54,6 +54,7 @@ def report(*phases: Phase, time_ns: int = NOW_NS, mode: Any = "actuated") -> Sig
     return SignalReport(controller="c", time_ns=time_ns, region=500, intersection=101, mode=mode, phases=list(phases))
 
 
+@settings(deadline=None)
 @given(ENDS_TENTHS, st.sampled_from(WAYS), st.integers(0, 10 * 36_000))
 def test_ends_come_back_to_the_tenth(ends: list[int], way: tuple[str, str], later_tenths: int) -> None:
     now_ns = NOW_NS + later_tenths * TENTH_NS
@@ -66,6 +67,7 @@ def test_ends_come_back_to_the_tenth(ends: list[int], way: tuple[str, str], late
     assert [state.min_end_ns, state.likely_end_ns, state.max_end_ns] == [now_ns + tenths * TENTH_NS for tenths in ends]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3_600_000), st.integers(0, 2_990_000), st.sampled_from(WAYS))
 def test_ends_between_the_tenths_come_back_to_the_nearest(later_ms: int, end_ms: int, way: tuple[str, str]) -> None:
     now_ns = NOW_NS + later_ms * 1_000_000
