@@ -20,7 +20,7 @@ PLAUSIBLE_NS = 60_000_000_000
 """How far the box's clock may be from ours for its time to be taken."""
 MILLISECOND_NS = 1_000_000
 
-Metres = Annotated[float, Meta(ge=-1e7, le=1e7)]
+Metres = Annotated[float, Meta(ge=-1e8, le=1e8)]  # Gauss-Krüger eastings carry the number of their zone: 35,500,000
 Metres_s = Annotated[float, Meta(ge=-300, le=300)]
 Size_m = Annotated[float, Meta(ge=0, le=100)]
 Word = Annotated[str, Meta(max_length=64)]

@@ -1,16 +1,15 @@
 """Detected objects of perception boxes (:mod:`rsu.objects`) as statements.
 
-Positions come in the frame that ``projString`` names:
+Positions come in the frame that ``projString`` names (:mod:`rsu.observe.projections`):
 
-===============================  ===============================================================================================
-projString                       position
-===============================  ===============================================================================================
-empty                            metres east, north, up of this unit's own origin
-``+proj=tmerc`` with k = 1       metres from its middle (less x_0, y_0) on the ellipsoid, raised to the height of the origin and
-                                 taken as east, north, up there: within 5 km they differ by less than 2 mm
-``+proj=longlat``, EPSG:4326     degrees, x is the longitude
-anything else                    not read; counted as ``projection``
-===============================  ===============================================================================================
+==================================  ============================================================================================
+projString                          position
+==================================  ============================================================================================
+empty                               metres east, north, up of this unit's own origin
+``+proj=tmerc``, ``+proj=utm``      metres on that map; directions are turned by the angle between its north and true north
+``+proj=longlat``, EPSG:4326, 4490  degrees, x is the longitude
+anything else                       not read; counted as ``projection``
+==================================  ============================================================================================
 
 Velocity gives speed and heading; the heading of a thing that stands is not known. Its standard deviation is that of the
 velocity across it over the speed. A time that lies within a minute of the receive time is taken, else the receive time stands.
@@ -20,20 +19,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from functools import lru_cache
 
 from rsu.errors import SourceError
 from rsu.objects import MILLISECOND_NS, PLAUSIBLE_NS, Covariance, DetectedObject, Velocity, parse
 from rsu.observe.arrays import DETECTION, Origin
 from rsu.observe.classes import of_box
+from rsu.observe.projections import on_earth, projection
 from rsu.observe.statements import BOX, Codes, Head, Row
 
-PLANE_M_MAX = 5_000.0
-"""How far from the middle of its projection a point may be."""
-EARTH_RADIUS_M = 6_371_000.0
+OWN_M_MAX = 10_000.0
+"""How far from the origin a point of the unit's own frame may be."""
 STANDING_MPS = 0.1
 """Below it a velocity is noise and has no direction; boxes write 0."""
-_GEOGRAPHIC = ("longlat", "latlong", "lonlat", "latlon")
 
 
 def box_rows(data: bytes, receive_time_ns: int, source: bytes, origin: Origin, faults: Counter[str]) -> list[Row]:
@@ -52,7 +49,7 @@ def box_rows(data: bytes, receive_time_ns: int, source: bytes, origin: Origin, f
         if place is None:
             faults["projection"] += 1
         else:
-            rows.append((_head(one, receive_time_ns, source), _moving(place, one), BOX))
+            rows.append((_head(one, receive_time_ns, source), _moving(*place, one), BOX))
     return rows
 
 
@@ -64,49 +61,27 @@ def _head(one: DetectedObject, receive_time_ns: int, source: bytes) -> Head:
     return Head(time_ns, receive_time_ns, DETECTION, of_box(one.type), source, sender, name)
 
 
-def _place(one: DetectedObject, origin: Origin) -> Codes | None:
-    """Where it is; None where its frame is not known."""
-    kind, lat_deg, lon_deg, x_0, y_0 = _projection(one.projString)
-    x, y = one.position.x - x_0, one.position.y - y_0
-    if kind == "geographic":
-        return Codes(lat=y, long=x) if abs(y) <= 90 and abs(x) <= 180 else None
-    if kind == "unknown" or max(abs(x), abs(y)) > PLANE_M_MAX:
-        return None
-    up = one.position.z
-    if kind == "own":
-        return Codes(lat=origin.lat_deg, long=origin.lon_deg, elev=origin.elevation_m, east=x, north=y, up=up)
-    raised = 1 + origin.elevation_m / EARTH_RADIUS_M
-    return Codes(lat=lat_deg, long=lon_deg, elev=origin.elevation_m, east=x * raised, north=y * raised, up=up)
+def _place(one: DetectedObject, origin: Origin) -> tuple[Codes, float] | None:
+    """Where it is, and by how much the north of its frame lies clockwise of true north, degrees; None where its frame is not
+    known. What a height counts from is known in the unit's own frame only."""
+    frame, (x, y, z) = projection(one.projString), (one.position.x, one.position.y, one.position.z)
+    if frame.kind == "own" and max(abs(x), abs(y)) <= OWN_M_MAX:
+        place = Codes(lat=origin.lat_deg, long=origin.lon_deg, elev=origin.elevation_m, east=x, north=y, up=z)
+        return place, 0.0
+    if frame.kind == "degrees" and abs(y) <= 90 and abs(x) <= 180:
+        return Codes(lat=y, long=x), 0.0
+    spot = on_earth(x, y, frame) if frame.kind == "mercator" else None
+    return None if spot is None else (Codes(lat=spot.lat_deg, long=spot.lon_deg), spot.convergence_deg)
 
 
-@lru_cache(maxsize=64)
-def _projection(text: str) -> tuple[str, float, float, float, float]:
-    """Its kind, the middle in degrees, and the coordinates of the middle in metres."""
-    if not text.strip():
-        return "own", 0.0, 0.0, 0.0, 0.0
-    if text.strip().upper() == "EPSG:4326":
-        return "geographic", 0.0, 0.0, 0.0, 0.0
-    words = dict(word.removeprefix("+").partition("=")[::2] for word in text.split())
-    if words.get("proj") in _GEOGRAPHIC:
-        return "geographic", 0.0, 0.0, 0.0, 0.0
-    try:
-        lat, lon, x_0, y_0 = (float(words.get(name, "0")) for name in ("lat_0", "lon_0", "x_0", "y_0"))
-        scale = float(words.get("k", words.get("k_0", "1")))
-    except ValueError:
-        return "unknown", 0.0, 0.0, 0.0, 0.0
-    plain = words.get("proj") == "tmerc" and abs(scale - 1) < 1e-6 and words.get("units", "m") == "m"
-    finite = all(map(math.isfinite, (lat, lon, x_0, y_0))) and abs(lat) <= 90 and abs(lon) <= 180
-    return ("plane" if plain and finite else "unknown"), lat, lon, x_0, y_0
-
-
-def _moving(place: Codes, one: DetectedObject) -> Codes:
-    """The same with what the box says of motion, size and errors."""
+def _moving(place: Codes, north_deg: float, one: DetectedObject) -> Codes:
+    """The same with what the box says of motion, size and errors. Covariances are not turned: by a degree or two at most."""
     cxx, cxy, cyy = _in_plane(one.positionCovariance)
     speed, heading, speed_std, heading_std = _motion(one.velocity, one.velocityCovariance)
     size = one.size
     return place._replace(
         speed=speed,
-        heading=heading,
+        heading=None if heading is None else heading + north_deg,
         yaw=None if one.angularVelocity is None else -math.degrees(one.angularVelocity.z),
         length=size.length or None if size else None,
         width=size.width or None if size else None,

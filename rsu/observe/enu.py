@@ -43,8 +43,7 @@ def to_enu(lat_deg: Floats, lon_deg: Floats, height_m: Floats, origin: Origin) -
     :return: (3, n) float64, metres, ENU.
     """
     middle, rotation = _frame(origin)
-    seen: Floats = rotation @ (ecef(np.radians(lat_deg), np.radians(lon_deg), height_m) - middle)
-    return seen
+    return _turned(rotation, ecef(np.radians(lat_deg), np.radians(lon_deg), height_m) - middle)
 
 
 def offsets_to_enu(lat_deg: Floats, lon_deg: Floats, height_m: Floats, offsets: Floats, origin: Origin) -> Floats:
@@ -66,8 +65,13 @@ def offsets_to_enu(lat_deg: Floats, lon_deg: Floats, height_m: Floats, offsets: 
             sine * up + cosine * north,
         )
     )
-    moved: Floats = to_enu(lat_deg, lon_deg, height_m, origin) + rotation @ earth
-    return moved
+    return to_enu(lat_deg, lon_deg, height_m, origin) + _turned(rotation, earth)
+
+
+def _turned(rotation: Floats, vectors: Floats) -> Floats:
+    """R v for each column, without BLAS, whose sums change in the last bit with the number of columns: a replay must not."""
+    x, y, z = vectors
+    return np.stack([row[0] * x + row[1] * y + row[2] * z for row in rotation])
 
 
 @lru_cache(maxsize=64)

@@ -124,7 +124,7 @@ def _walk(nodes: Sequence[Value], point: Value, faults: Counter[str]) -> _Path:
         if "x" in step:
             x, y = x + step["x"] * CENTIMETRE_M, y + step["y"] * CENTIMETRE_M
         elif form == "node-LatLon" and step["lat"] != LAT_UNAVAILABLE and step["lon"] != LONG_UNAVAILABLE:
-            reference = Origin(point["lat"] * DEGREE_E7, point["long"] * DEGREE_E7)
+            reference = Origin(point["lat"] * DEGREE_E7, point["long"] * DEGREE_E7, _height_m(point, 0.0))
             x, y = (float(each) for each in line([(step["lat"], step["lon"], None)], reference)[0, :2])
         else:
             faults["node"] += 1
@@ -149,22 +149,28 @@ def _moved(points: Floats, move: Value) -> Floats:
     cosine, sine = math.cos(angle), math.sin(angle)
     stretch = np.array([1 + move.get(name, 0) * STRETCH for name in ("scaleXaxis", "scaleYaxis")])
     aside = np.array([move[name][1] * CENTIMETRE_M for name in ("offsetXaxis", "offsetYaxis")])
-    turned = ((points[:, :2] - points[0, :2]) * stretch) @ np.array([[cosine, -sine], [sine, cosine]])
+    x, y = ((points[:, :2] - points[0, :2]) * stretch).T
+    turned = np.stack((x * cosine + y * sine, y * cosine - x * sine), axis=1)
     return np.column_stack((turned + points[0, :2] + aside, points[:, 2]))
 
 
 def _in_frame(path: _Path, point: Value, origin: Origin) -> _Path:
     """The same path in the frame of ``origin``, without points that repeat the one before."""
     count = len(path.points)
-    elevation = point.get("elevation", ELEVATION_UNAVAILABLE)
-    known = elevation != ELEVATION_UNAVAILABLE
     lat, long = np.full(count, point["lat"] * DEGREE_E7), np.full(count, point["long"] * DEGREE_E7)
-    height = np.full(count, elevation * ELEVATION_M if known else origin.elevation_m)
-    moved = offsets_to_enu(lat, long, height, path.points.T, origin).T
+    height_m = _height_m(point, math.nan)
+    known = math.isfinite(height_m)
+    moved = offsets_to_enu(lat, long, np.full(count, height_m if known else origin.elevation_m), path.points.T, origin).T
     if not known:
         moved[:, 2] = np.nan
     keep = without_repeats(moved)
     return _Path(moved[keep], path.widths[keep], path.limits[keep])
+
+
+def _height_m(point: Value, unknown: float) -> float:
+    """Of a Position3D."""
+    code = point.get("elevation", ELEVATION_UNAVAILABLE)
+    return unknown if code == ELEVATION_UNAVAILABLE else float(code * ELEVATION_M)
 
 
 def _lane(lane: Value, path: _Path, width_m: float, limits: dict[str, float], place: Value) -> Lane | None:

@@ -187,7 +187,7 @@ def shifted(points: Floats, left_m: Floats) -> Floats:
     mean = np.concatenate((normals[:1], normals[:-1] + normals[1:], normals[-1:]))
     # mitre: at a corner of two normals the point lies farther out, by 1 / cos of half the angle
     mean /= np.maximum(np.hypot(mean[:, 0], mean[:, 1]), 1e-9)[:, None]
-    stretch = np.einsum("ij,ij->i", mean, np.concatenate((normals[:1], normals)))
+    stretch = (mean * np.concatenate((normals[:1], normals))).sum(axis=1)
     moved = points.copy()
     moved[:, :2] += mean * (left_m / np.maximum(stretch, 0.5))[:, None]
     return moved

@@ -22,8 +22,8 @@ __all__ = ["READERS", "Record", "observations", "observe_batch", "observe_record
 
 Reader = Callable[[dict[str, Any], int, bytes], list[Row]]
 
-OBJECTS_TYPE = "DetectedObject"
-"""Type of the records of perception boxes."""
+OBJECTS_TYPES = ("DetectedObject", "objects")
+"""Types of the records of perception boxes; the second one where a log does not keep the first."""
 
 _CSAE: Mapping[str, Reader] = {
     "BasicSafetyMessage": selves.csae_bsm,
@@ -72,7 +72,7 @@ def observe_batch(
     rows: list[Row] = []
     for record, value in records:
         source = record.source.encode()
-        if record.type == OBJECTS_TYPE:
+        if record.type in OBJECTS_TYPES:
             rows += box_rows(record.raw, record.receive_time_ns, source, origin, counted)
         elif (read := READERS.get(record.standard.partition("?")[0], _NONE).get(record.type)) is not None:
             rows += read(value, record.receive_time_ns, source)
@@ -95,7 +95,7 @@ def observations(
     :param receive_time_ns: 0 where the source has no clock.
     :return: (n,) of :data:`rsu.observe.arrays.OBSERVATION`, in the frame of ``origin``.
     """
-    if type_name == OBJECTS_TYPE:
+    if type_name in OBJECTS_TYPES:
         return assemble_rows(box_rows(value, receive_time_ns, source.encode(), origin, Counter()), origin)
     read = READERS.get(standard.partition("?")[0], _NONE).get(type_name)
     return assemble_rows(read(value, receive_time_ns, source.encode()) if read else [], origin)

@@ -1,8 +1,10 @@
 """Pictures of others: RSM and SSM of T/CSAE 53 and 157, SDSM of J3224, one statement for each object.
 
-A participant has a moment of its own: secMark in RSM and SSM, an offset to the message's time in SDSM. Its object id is the
-temporary id it sends itself with where that is known, else the number the sender gave it; obstacles are numbered apart from
-participants and are called ``obstacle-N``. A participant that is the roadside unit itself is left out: it is no road user.
+A participant has a moment of its own: secMark in RSM and SSM, in SDSM an offset that counts back from the message's time:
+negative ones lie after it (DE_MeasurementTimeOffset as CARMA Streets quotes it; ETSI's CPM, whose range it has, counts so too).
+Its object id is the temporary id it sends itself with where that is known, else the number the sender gave it; obstacles are
+numbered apart from participants and are called ``obstacle-N``. A participant that is the roadside unit itself is left out: it
+is no road user.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ def csae_ssm(value: Value, receive_time_ns: int, source: bytes) -> list[Row]:
 
 
 def sae_sdsm(value: Value, receive_time_ns: int, source: bytes) -> list[Row]:
-    """An SDSM: its objects, whose offsets are east, north and up of its reference position, which has an error of its own."""
+    """An SDSM: its objects, and the error of its reference position on top of theirs.
+
+    Offsets are read as east, north and up, as this project sends them; CARMA Platform reads north, east and down.
+    """
     sender = value["sourceID"].hex().encode()
     time_ns = event_time(receive_time_ns, None, None, value["sDSMTimeStamp"])[0]
     accuracy = value["refPosXYConf"]
@@ -112,14 +117,42 @@ def _csae(
 def _object(
     value: Value, place: Value, own: tuple[float, float, float], times_ns: tuple[int, int], source: bytes, sender: bytes
 ) -> Row:
-    """A DetectedObjectData."""
+    """A DetectedObjectData.
+
+    :param own: covariance of the reference position: cxx, cxy, cyy.
+    :param times_ns: of the message, and when it was received.
+    """
     common = value["detObjCommon"]
     alternative, more = value.get("detObjOptData", ("", _NOTHING))
+    head = Head(
+        times_ns[0] - common["measurementTime"] * MILLISECOND_NS,
+        times_ns[1],
+        SHARED,
+        _class_of(common["objType"], alternative, more),
+        source,
+        sender,
+        b"%d" % common["objectID"],
+        vehicle_class=more.get("vehicleClass", 0),
+    )
+    size = _size(alternative, more)
+    return head, _sdsm(common, place, own, size), SAE_OBJECT if alternative in ("", "detVeh") else SAE_OBSTACLE
+
+
+def _size(alternative: str, more: Value) -> tuple[int | None, int | None, int | None]:
+    """Length, width and height in the codes of its kind; 0 is none."""
+    if alternative == "detVRU":
+        across = 2 * more.get("radius", 0) or None
+        return across, across, None
     size = more.get("obstSize" if alternative == "detObst" else "size", _NOTHING)
-    across = 2 * more["radius"] if more.get("radius") else None
+    return size.get("length") or None, size.get("width") or None, size.get("height", more.get("height")) or None
+
+
+def _sdsm(
+    common: Value, place: Value, own: tuple[float, float, float], size: tuple[int | None, int | None, int | None]
+) -> Codes:
     offsets, acceleration = common["pos"], common.get("accel4way", _NOTHING)
     variance = POSITION_VARIANCE_M2.get(common["posConfidence"]["pos"])
-    codes = Codes(
+    return Codes(
         lat=place["lat"],
         long=place["long"],
         elev=place.get("elevation"),
@@ -130,9 +163,9 @@ def _object(
         heading=common["heading"],
         accel=acceleration.get("long"),
         yaw=acceleration.get("yaw"),
-        length=size.get("length", across) or None,
-        width=size.get("width", across) or None,
-        height=size.get("height", more.get("height")) or None,
+        length=size[0],
+        width=size[1],
+        height=size[2],
         confidence=common["objTypeCfd"] or None,
         cxx=None if variance is None else variance + own[0],
         cxy=None if variance is None else own[1],
@@ -140,11 +173,6 @@ def _object(
         speed_std=SPEED_STD_MPS.get(common["speedConfidence"]),
         heading_std=HEADING_STD_RAD.get(common["headingConf"]),
     )
-    vehicle_class = more.get("vehicleClass", 0)
-    time_ns = times_ns[0] + common["measurementTime"] * MILLISECOND_NS
-    name = b"%d" % common["objectID"]
-    head = Head(time_ns, times_ns[1], SHARED, _class_of(common["objType"], alternative, more), source, sender, name)
-    return head._replace(vehicle_class=vehicle_class), codes, SAE_OBJECT if alternative in ("", "detVeh") else SAE_OBSTACLE
 
 
 def _class_of(object_type: str, alternative: str, more: Value) -> int:

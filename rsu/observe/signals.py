@@ -5,8 +5,8 @@ UTC timing; J2735 DE_TimeMark). A mark within the hour is read so:
 
 1. An end lies ahead: it is in the hour that puts it at or after the moment of the state, less ``past_s``: controllers leave
    marks standing that have passed, and read as the next hour's they would promise an hour of green.
-2. A least end may have passed long ago while the light goes on: one that comes out behind the likely or the latest end is in
-   the hour before.
+2. A least end may have passed long ago while the light goes on: one that comes out ahead, and behind the likely or the
+   latest end, is in the hour before.
 3. The light that is on has begun: its start is the latest one up to the moment of the state. Others begin ahead, as in 1.
 4. Codes: T/CSAE 53 36000, the light stays (:attr:`LightState.constant`); 36001, and J2735 36010 … 36111, nothing is said. J2735
    36000 … 36009 are the leap second behind the hour.
@@ -268,7 +268,7 @@ def _ends(marks: tuple[int | None, int | None, int | None], now_ns: int, past_ns
     """The least, likely and latest end; rules 1 and 2."""
     low, likely, high = (_ahead(mark, now_ns, past_ns) for mark in marks)
     bounds = [end for end in (likely, high) if end is not None]
-    if low is not None and bounds and low > min(bounds):
+    if low is not None and bounds and low > max(min(bounds), now_ns):
         low -= HOUR_NS
     return low, likely, high
 

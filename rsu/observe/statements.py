@@ -165,11 +165,13 @@ def _place(made: NDArray[np.void], said: Mapping[str, Floats], origin: Origin) -
     """x, y and z. Without a height, the point is taken at the origin's, which moves x and y by less than its error: 2e-5 of the
     distance for 100 m."""
     height = np.where(np.isnan(said["elev"]), origin.elevation_m, said["elev"])
+    points = to_enu(said["lat"], said["long"], height, origin)
     offsets = np.stack((said["east"], said["north"], np.nan_to_num(said["up"])))
-    if offsets.any():
-        made["x"], made["y"], z = offsets_to_enu(said["lat"], said["long"], height, offsets, origin)
-    else:
-        made["x"], made["y"], z = to_enu(said["lat"], said["long"], height, origin)
+    aside = offsets.any(axis=0)
+    if aside.any():
+        place = (said["lat"][aside], said["long"][aside], height[aside])
+        points[:, aside] = offsets_to_enu(*place, offsets[:, aside], origin)
+    made["x"], made["y"], z = points
     made["z"] = np.where(np.isnan(said["elev"] + said["up"]), np.nan, z)
 
 
