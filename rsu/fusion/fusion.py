@@ -120,7 +120,7 @@ class Fusion:
         dt = seconds_between(told.time_ns, table.time[rows])
         base = predict(table.state(rows), np.maximum(dt, 0.0), p)
         back = base._replace(x=base.x.copy())
-        back.x[:, :2] += velocity(base) * np.minimum(dt, 0.0)[:, None]
+        back.x[:, :2] += velocity(base.x, base.polar) * np.minimum(dt, 0.0)[:, None]
         fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= p.bound_gate_chi2
         self._identity.release(table, rows[~fits])
         self.counters.unbound += int(np.count_nonzero(~fits))
@@ -181,7 +181,10 @@ class Fusion:
         rows, state, shift = self._candidates(told)
         candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
         found = pairs(state, told, shift, candidate, np.zeros(candidate[0].size), p.gate_chi2)
-        i, j = assign(self._by_class(found, observations, rows), len(observations), rows.size)
+        found = self._by_class(found, observations, rows)
+        i, j = assign(found, len(observations), rows.size)
+        sure = self._sure(found, i, j, rows, int(told.time_ns[0]))
+        i, j = i[sure], j[sure]
         rest = np.ones(len(observations), np.bool_)
         rest[i] = False
         if observations["kind"][0] == SHARED:
@@ -218,6 +221,15 @@ class Fusion:
         if not there.all():
             rows, state = rows[there], state.only(there)
         return rows, state, (told.time_ns - at_ns) / SECOND_NS
+
+    def _sure(self, found: Pairs, i: Ints, j: Ints, rows: Ints, time_ns: int) -> Bools:
+        """Which pairs hold: the first time that a sender's track is perceived tells his offset, and is as little to be doubted
+        as the binding of an id."""
+        table, p = self._table, self._p
+        first = (table.sender[rows[j]] >= 0) & (time_ns - table.seen_ns[rows[j]] > p.unperceived_s * SECOND_NS)
+        sure = np.ones(i.size, np.bool_)
+        sure[first] = ~ambiguous(found, i[first], j[first], p.ambiguity)
+        return sure
 
     def _by_class(self, found: Pairs, observations: NDArray[np.void], rows: Ints) -> Pairs:
         said, known = observations["cls"][found.row], self._table.cls[rows[found.column]]

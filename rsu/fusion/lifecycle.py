@@ -59,9 +59,8 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     rows = rows[table.confirmed[rows]]
     if rows.size < 2:
         return []
-    state = table.state(rows)
-    moving = velocity(state)
-    at = _common(table, rows, state, now_ns)
+    moving = velocity(table.x[rows], table.polar[rows])
+    at = _common(table, rows, now_ns)
     near = cKDTree(at).query_pairs(parameters.merge_distance_m, output_type="ndarray")
     if not near.size:
         return []
@@ -74,9 +73,10 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     return _disjoint(table, rows[one[same]], rows[other[same]])
 
 
-def _common(table: Table, rows: Ints, state: State, time_ns: int) -> Floats:
+def _common(table: Table, rows: Ints, time_ns: int) -> Floats:
     """Positions at one time, each going straight on; (n, 2)."""
-    common: Floats = state.x[:, :2] + velocity(state) * ((time_ns - table.time[rows]) / SECOND_NS)[:, None]
+    x = table.x[rows]
+    common: Floats = x[:, :2] + velocity(x, table.polar[rows]) * ((time_ns - table.time[rows]) / SECOND_NS)[:, None]
     return common
 
 
@@ -113,7 +113,7 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     if not eyes.size or not ears.size:
         return []
     seen, heard = table.state(eyes), table.state(ears)
-    at_seen, at_heard = _common(table, eyes, seen, now_ns), _common(table, ears, heard, now_ns)
+    at_seen, at_heard = _common(table, eyes, now_ns), _common(table, ears, now_ns)
     i, j = neighbours(at_seen, at_heard, parameters.search_radius_m)
     step = at_seen[i] - at_heard[j]
     cov = seen.cov[i, :2, :2] + heard.cov[j, :2, :2]
@@ -121,7 +121,7 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     spread = heard.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
     raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
     d2 = np.minimum(d2, raw + parameters.ambiguity)
-    slower = np.hypot(*(velocity(seen)[i] - velocity(heard)[j]).T) < parameters.suppress_speed_mps
+    slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(heard.x, heard.polar)[j]).T) < parameters.suppress_speed_mps
     fits = (d2 < parameters.gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
@@ -146,7 +146,7 @@ def hidden(state: State, rows: Ints, table: Table, at_ns: int, parameters: Param
     i, j = ears[i], eyes[j]
     sigma = np.sqrt(np.maximum((state.cov[i, 0, 0] + state.cov[i, 1, 1]) / 2, state.sigma2[i]))  # the offset may be wrong
     near = np.hypot(*(state.x[i, :2] - state.x[j, :2]).T) < parameters.suppress_sigmas * sigma
-    moving = velocity(state)
+    moving = velocity(state.x, state.polar)
     speeds = np.hypot(moving[:, 0], moving[:, 1])
     near &= np.abs(speeds[i] - speeds[j]) < parameters.suppress_speed_mps
     slow = np.minimum(speeds[i], speeds[j]) < parameters.heading_release_kmh / 3.6
