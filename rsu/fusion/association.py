@@ -47,11 +47,12 @@ def neighbours(points: Floats, tracks: Floats, radius_m: float) -> tuple[Ints, I
 
 
 def pairs(
-    state: State, measured: Measured, shift_s: Floats, candidate: tuple[Ints, Ints], extra2: Floats, gate_chi2: float
+    state: State, measured: Measured, shift_s: Floats, candidate: tuple[Ints, Ints], extra2: Floats, gate_chi2: Floats
 ) -> Pairs:
     """Those candidates that pass the gate, with their cost.
 
     :param shift_s: (n,) float64, measurement time less that of the state; the track goes straight on for it.
+    :param gate_chi2: (p,) float64.
     :param extra2: (p,) float64, m², added to the position's covariance by pair: an offset not in the state yet.
     """
     row, column = candidate
@@ -67,6 +68,7 @@ def pairs(
     det = s00 * s11 - s01 * s01
     d2 = (s11 * step[:, 0] ** 2 - 2 * s01 * step[:, 0] * step[:, 1] + s00 * step[:, 1] ** 2) / det
     kept = np.flatnonzero(d2 <= gate_chi2)
+    gate_chi2 = gate_chi2[kept]
     row, column, det = row[kept], column[kept], det[kept]
     near = state.only(column)
     near.x[:, :2] += moved[kept]

@@ -146,11 +146,12 @@ class Fusion:
         rest = np.ones(len(observations), np.bool_)
         if rows.size:
             at_ns = int(np.median(told.time_ns))
-            free = self._identity.free(table, rows, at_ns)
+            free = self._identity.free(table, rows, at_ns) & table.confirmed[rows]
             candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
             unknown = table.sender[rows[candidate[1]]] < 0
             extra = np.where(unknown, self._identity.variance(senders)[candidate[0]], 0.0)
-            found = self._by_class(pairs(state, told, shift, candidate, extra, p.gate_chi2), observations, rows)
+            gate = np.where(unknown, p.resolve_gate_chi2, p.gate_chi2)
+            found = self._by_class(pairs(state, told, shift, candidate, extra, gate), observations, rows)
             taken = Pairs(*(column[~free[found.column]] for column in found))
             found = Pairs(*(column[free[found.column]] for column in found))
             i, j = assign(found, len(observations), rows.size)
@@ -179,12 +180,13 @@ class Fusion:
             if not len(observations):
                 return
         rows, state, shift = self._candidates(told)
+        located = lifecycle.located(state, table.sender[rows], p)
+        rows, state = rows[located], state.only(located)
         candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
-        found = pairs(state, told, shift, candidate, np.zeros(candidate[0].size), p.gate_chi2)
+        count = candidate[0].size
+        found = pairs(state, told, shift, candidate, np.zeros(count), np.full(count, p.gate_chi2))
         found = self._by_class(found, observations, rows)
         i, j = assign(found, len(observations), rows.size)
-        sure = self._sure(found, i, j, rows, int(told.time_ns[0]))
-        i, j = i[sure], j[sure]
         rest = np.ones(len(observations), np.bool_)
         rest[i] = False
         if observations["kind"][0] == SHARED:
@@ -221,15 +223,6 @@ class Fusion:
         if not there.all():
             rows, state = rows[there], state.only(there)
         return rows, state, (told.time_ns - at_ns) / SECOND_NS
-
-    def _sure(self, found: Pairs, i: Ints, j: Ints, rows: Ints, time_ns: int) -> Bools:
-        """Which pairs hold: the first time that a sender's track is perceived tells his offset, and is as little to be doubted
-        as the binding of an id."""
-        table, p = self._table, self._p
-        first = (table.sender[rows[j]] >= 0) & (time_ns - table.seen_ns[rows[j]] > p.unperceived_s * SECOND_NS)
-        sure = np.ones(i.size, np.bool_)
-        sure[first] = ~ambiguous(found, i[first], j[first], p.ambiguity)
-        return sure
 
     def _by_class(self, found: Pairs, observations: NDArray[np.void], rows: Ints) -> Pairs:
         said, known = observations["cls"][found.row], self._table.cls[rows[found.column]]
@@ -286,6 +279,7 @@ class Fusion:
         sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
         newer = heard_ns > int(table.self_ns[stays])
         table.hits[stays] += table.hits[goes]
+        table.id[stays], table.first[stays] = min(table.id[stays], table.id[goes]), min(table.first[stays], table.first[goes])
         table.seen_ns[stays] = max(table.seen_ns[stays], table.seen_ns[goes])
         table.touched[stays] = max(table.touched[stays], table.touched[goes])
         if np.isnan(table.size[stays, 0]):

@@ -51,6 +51,12 @@ def perceived(seen_ns: Ints, now_ns: int, within_s: float) -> Bools:
     return seen
 
 
+def located(state: State, sender: Ints, parameters: Parameters) -> Bools:
+    """Which are certain enough to be told from their neighbours, or have no offset that a wrong neighbour would spoil."""
+    certain: Bools = (state.cov[:, 0, 0] + state.cov[:, 1, 1]) / 2 < parameters.located_std_m**2
+    return certain | (sender < 0)
+
+
 def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
     """Pairs (stays, goes) of confirmed tracks that are one road user; each track in one pair at most.
 
@@ -122,7 +128,7 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
     d2 = np.minimum(d2, raw + parameters.ambiguity)
     slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(heard.x, heard.polar)[j]).T) < parameters.suppress_speed_mps
-    fits = (d2 < parameters.gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
+    fits = (d2 < parameters.resolve_gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
     return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
