@@ -152,6 +152,8 @@ class Fusion:
             extra = np.where(unknown, self._identity.variance(senders)[candidate[0]], 0.0)
             gate = np.where(unknown, p.resolve_gate_chi2, p.gate_chi2)
             found = self._by_class(pairs(state, told, shift, candidate, extra, gate), observations, rows)
+            certain = ~unknown_of(found, table.sender[rows]) | (found.cost < p.resolve_cost_max)
+            found = Pairs(*(column[certain] for column in found))
             taken = Pairs(*(column[~free[found.column]] for column in found))
             found = Pairs(*(column[free[found.column]] for column in found))
             i, j = assign(found, len(observations), rows.size)
@@ -264,11 +266,14 @@ class Fusion:
     def _tend(self, now_ns: int) -> None:
         """Confirm, merge, let go."""
         table, p, counters = self._table, self._p, self.counters
-        counters.confirmed += lifecycle.confirm(table, table.rows(), p)
+        fresh = lifecycle.confirm(table, table.rows(), p)
+        counters.confirmed += fresh.size
         gone = lifecycle.expired(table, table.rows(), now_ns, p)
         counters.gone += gone.size
         self._drop(gone)
         for stays, goes in lifecycle.unresolved(table, table.rows(), now_ns, p):
+            if stays in fresh:  # it was not shown yet, and the other was
+                table.id[stays] = table.id[goes]
             self._unite(stays, goes)
         for stays, goes in lifecycle.doubles(table, table.rows(), now_ns, p):
             self._unite(stays, goes)
@@ -279,7 +284,7 @@ class Fusion:
         sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
         newer = heard_ns > int(table.self_ns[stays])
         table.hits[stays] += table.hits[goes]
-        table.id[stays], table.first[stays] = min(table.id[stays], table.id[goes]), min(table.first[stays], table.first[goes])
+        table.first[stays] = min(table.first[stays], table.first[goes])
         table.seen_ns[stays] = max(table.seen_ns[stays], table.seen_ns[goes])
         table.touched[stays] = max(table.touched[stays], table.touched[goes])
         if np.isnan(table.size[stays, 0]):
@@ -293,6 +298,12 @@ class Fusion:
     def _drop(self, rows: Ints) -> None:
         self._identity.release(self._table, rows)
         self._table.alive[rows] = False
+
+
+def unknown_of(found: Pairs, sender: Ints) -> Bools:
+    """Which pairs are with tracks that have no offset yet."""
+    unknown: Bools = sender[found.column] < 0
+    return unknown
 
 
 def lifecycle_rows(table: Table, now_ns: int, parameters: Parameters) -> Ints:

@@ -26,11 +26,11 @@ from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, VEHICLE
 
 
-def confirm(table: Table, rows: Ints, parameters: Parameters) -> int:
-    """How many have become confirmed."""
+def confirm(table: Table, rows: Ints, parameters: Parameters) -> Ints:
+    """Who has become confirmed."""
     ready = rows[~table.confirmed[rows] & (table.hits[rows] >= parameters.confirm_hits)]
     table.confirmed[ready] = True
-    return int(ready.size)
+    return ready
 
 
 def expired(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Ints:
@@ -124,11 +124,13 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     step = at_seen[i] - at_heard[j]
     cov = seen.cov[i, :2, :2] + heard.cov[j, :2, :2]
     d2 = np.einsum("ni,nij,nj->n", step, np.linalg.inv(cov), step)
+    certain = d2 + np.log(np.linalg.det(cov)) < parameters.resolve_cost_max
     spread = heard.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
     raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
+    certain |= raw + 2 * np.log(spread) < parameters.resolve_cost_max
     d2 = np.minimum(d2, raw + parameters.ambiguity)
     slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(heard.x, heard.polar)[j]).T) < parameters.suppress_speed_mps
-    fits = (d2 < parameters.resolve_gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
+    fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
     return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
