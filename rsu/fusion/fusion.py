@@ -275,11 +275,14 @@ class Fusion:
             if stays in fresh:  # it was not shown yet, and the other was
                 table.id[stays] = table.id[goes]
             self._unite(stays, goes)
-        for stays, goes in lifecycle.doubles(table, table.rows(), now_ns, p):
-            self._unite(stays, goes)
+        for older, younger in lifecycle.doubles(table, table.rows(), now_ns, p):
+            rows = np.array([older, younger])
+            unsure = table.cov[rows, 0, 0] + table.cov[rows, 1, 1]
+            table.id[younger] = table.id[older]
+            self._unite(*((older, younger) if unsure[0] <= unsure[1] else (younger, older)))
 
     def _unite(self, stays: int, goes: int) -> None:
-        """One road user: the id that stays gets the better state and the sender of either."""
+        """One road user: the row that stays gets the sender heard last."""
         table = self._table
         sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
         newer = heard_ns > int(table.self_ns[stays])

@@ -113,9 +113,11 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared as it
     is, which costs as much as a doubt.
     """
-    sees, speaking = perceived(table.seen_ns[rows], now_ns, parameters.resolve_after_s), speaks(table, rows, now_ns, parameters)
+    speaking = speaks(table, rows, now_ns, parameters)
+    sees = perceived(table.seen_ns[rows], now_ns, parameters.unperceived_s)
+    lately = perceived(table.seen_ns[rows], now_ns, parameters.resolve_after_s)
     eyes = rows[sees & ~speaking & table.confirmed[rows]]
-    ears = rows[speaking & ~sees & table.confirmed[rows]]
+    ears = rows[speaking & ~lately & table.confirmed[rows]]
     if not eyes.size or not ears.size:
         return []
     seen, heard = table.state(eyes), table.state(ears)
