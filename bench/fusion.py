@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.fusion.fusion_scene import START_NS, Noise, drive, observe
-from tests.fusion.fusion_scores import TICK_NS, Scores, score
 
 from rsu.fusion import Fusion, Parameters
 from rsu.observe.arrays import DETECTION, SELF, VEHICLE, empty
+from tests.fusion.fusion_scene import START_NS, Noise, drive, observe
+from tests.fusion.fusion_scores import TICK_NS, Scores, score
 
 EQUIPPED = (0.3, 0.7, 1.0)
 SIGMA_M = (0.3, 1.0, 2.5)
@@ -34,6 +34,10 @@ ABLATIONS: dict[str, dict[str, Any]] = {
 VEHICLES, DETECTED, SIDE, PITCH_M = 500, 450, 25, 9.0
 WARM, TICKS = 20, 200
 REFERENCE_SIZE = 500
+HEAD = (
+    "| reported | equipped | σ m | fused | BSM | perception | ratio | RMSE m | NEES "
+    "| recall | precision | switches | perceived |"
+)
 
 
 def estimators(seed: int, seconds: float, noise: Noise) -> dict[str, Scores]:
@@ -83,7 +87,8 @@ def ablation(seeds: int, seconds: float) -> None:
             truth = drive(rng, seconds)
             runs.append(score(Parameters(**changed), observe(rng, truth, Noise()), truth, seconds))
         one = mean(runs)
-        print(f"| {name} | {one.gospa:.2f} | {one.rmse:.2f} | {one.nees:.2f} | {one.precision:.3f} | {one.switches:.2f} |", flush=True)
+        shown = (one.gospa, one.rmse, one.nees, one.precision, one.switches)
+        print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in shown) + " |", flush=True)
 
 
 def crowd(tick: int, rng: np.random.Generator, bias: NDArray[np.float64], phase: NDArray[np.int64]) -> NDArray[np.void]:
@@ -106,7 +111,8 @@ def crowd(tick: int, rng: np.random.Generator, bias: NDArray[np.float64], phase:
     at = start[chosen] + way[chosen] * ((now_ns - 150_000_000 - START_NS) / 1e9) + rng.normal(0, 0.3, (DETECTED, 2))
     seen["x"], seen["y"] = at.T
     seen["cxx"], seen["cxy"], seen["cyy"] = 0.09, 0.0, 0.09
-    seen["sender"], seen["object"], seen["kind"], seen["cls"] = "box0", [str(one) for one in range(DETECTED)], DETECTION, VEHICLE
+    seen["sender"], seen["kind"], seen["cls"] = "box0", DETECTION, VEHICLE
+    seen["object"] = [str(one) for one in range(DETECTED)]
     batch = np.concatenate([heard, seen])
     batch["receive_time_ns"] = np.minimum(batch["event_time_ns"] + 45_000_000, now_ns)
     return batch
@@ -155,8 +161,8 @@ def main() -> int:
     if asked.only in (None, "time"):
         print(json.dumps({name: round(value, 2) for name, value in ticks().items()}))
     if asked.only in (None, "accuracy"):
-        print("| reported | equipped | σ m | fused | BSM | perception | ratio | RMSE m | NEES | recall | precision | switches | perc. |")
-        print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+        print(HEAD)
+        print("|---" * 13 + "|")
         accuracy(asked.seeds, asked.seconds)
     if asked.only in (None, "ablation"):
         print("| | GOSPA | RMSE m | NEES | precision | switches |")

@@ -35,6 +35,9 @@ class Pairs(NamedTuple):
     column: Ints
     cost: Floats
 
+    def only(self, chosen: Bools) -> Pairs:
+        return Pairs(self.row[chosen], self.column[chosen], self.cost[chosen])
+
 
 def neighbours(points: Floats, tracks: Floats, radius_m: float) -> tuple[Ints, Ints]:
     """Indices of points and tracks within the radius, in order; both (n, 2) float64, metres, ENU."""

@@ -6,43 +6,25 @@ measurements' own times and begins new ones; then tracks are confirmed, merged a
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from rsu.fusion import lifecycle
 from rsu.fusion.association import Pairs, ambiguous, assign, distance, neighbours, pairs
 from rsu.fusion.birth import born, described
-from rsu.fusion.history import correct, seconds_between, states_at
+from rsu.fusion.counters import Counters, Refused
+from rsu.fusion.history import correct, either, seconds_between, states_at
 from rsu.fusion.identity import Identity, Takeover
 from rsu.fusion.measured import measured, reported_sigma
 from rsu.fusion.motion import predict, velocity
 from rsu.fusion.output import rendered
 from rsu.fusion.parameters import Parameters
-from rsu.fusion.rounds import Admission, Refused, rounds
+from rsu.fusion.rounds import Admission, rounds
 from rsu.fusion.shared import intersection
 from rsu.fusion.sigma import Sigmas
-from rsu.fusion.state import Bools, Floats, Ints, Measured, State, Table
+from rsu.fusion.state import Floats, Ints, Measured, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import DETECTION, SELF, SHARED
-
-
-class Counters(msgspec.Struct):
-    """What fusion has done since it began."""
-
-    taken: int = 0
-    shifted: int = 0
-    worked_again: int = 0
-    beyond_ring: int = 0
-    unbound: int = 0
-    ambiguous: int = 0
-    born: int = 0
-    no_room: int = 0
-    confirmed: int = 0
-    gone: int = 0
-    merged: int = 0
-    shared_used: int = 0
-    shared_dropped: int = 0
 
 
 class Fusion:
@@ -152,10 +134,8 @@ class Fusion:
             extra = np.where(unknown, self._identity.variance(senders)[candidate[0]], 0.0)
             gate = np.where(unknown, p.resolve_gate_chi2, p.gate_chi2)
             found = self._by_class(pairs(state, told, shift, candidate, extra, gate), observations, rows)
-            certain = ~unknown_of(found, table.sender[rows]) | (found.cost < p.resolve_cost_max)
-            found = Pairs(*(column[certain] for column in found))
-            taken = Pairs(*(column[~free[found.column]] for column in found))
-            found = Pairs(*(column[free[found.column]] for column in found))
+            found = found.only((table.sender[rows[found.column]] >= 0) | (found.cost < p.resolve_cost_max))
+            taken, found = found.only(~free[found.column]), found.only(free[found.column])
             i, j = assign(found, len(observations), rows.size)
             doubt = ambiguous(found, i, j, p.ambiguity)
             self.counters.ambiguous += int(np.count_nonzero(doubt))
@@ -175,7 +155,7 @@ class Fusion:
         table, p = self._table, self._p
         told = measured(observations, np.zeros(len(observations)), p)
         if observations["kind"][0] == SHARED:
-            live = self._identity.name_of[table.sender[lifecycle_rows(table, now_ns, p)]]
+            live = self._identity.name_of[table.sender[lifecycle.heard(table, now_ns, p)]]
             heard = np.isin(observations["object"], live) & (observations["object"] != b"")
             self.counters.shared_dropped += int(np.count_nonzero(heard))
             observations, told = observations[~heard], told.only(~heard)
@@ -196,7 +176,7 @@ class Fusion:
         else:
             at_ns = np.full(i.size, int(np.median(told.time_ns)), np.int64)
             ahead = at_ns >= table.time[rows[j]]
-            base = _either(ahead, state.only(j), table.state(rows[j]))
+            base = either(ahead, state.only(j), table.state(rows[j]))
             self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
             self._hit(rows[j], observations[i], now_ns)
         self._begin(observations[rest], told.only(rest), None, now_ns)
@@ -301,24 +281,3 @@ class Fusion:
     def _drop(self, rows: Ints) -> None:
         self._identity.release(self._table, rows)
         self._table.alive[rows] = False
-
-
-def unknown_of(found: Pairs, sender: Ints) -> Bools:
-    """Which pairs are with tracks that have no offset yet."""
-    unknown: Bools = sender[found.column] < 0
-    return unknown
-
-
-def lifecycle_rows(table: Table, now_ns: int, parameters: Parameters) -> Ints:
-    """Tracks that are heard themselves."""
-    rows = table.rows()
-    return rows[lifecycle.speaks(table, rows, now_ns, parameters)]
-
-
-def _either(first: Bools, new: State, old: State) -> State:
-    """Row by row the one or the other."""
-    if first.all():
-        return new
-    for column, other in zip(new, old, strict=True):
-        column[~first] = other[~first]
-    return new

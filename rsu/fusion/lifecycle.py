@@ -45,6 +45,12 @@ def speaks(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Boo
     return live
 
 
+def heard(table: Table, now_ns: int, parameters: Parameters) -> Ints:
+    """Rows of those that are heard themselves."""
+    rows = table.rows()
+    return rows[speaks(table, rows, now_ns, parameters)]
+
+
 def perceived(seen_ns: Ints, now_ns: int, within_s: float) -> Bools:
     """Which perception hit lately."""
     seen: Bools = now_ns - seen_ns <= within_s * SECOND_NS
@@ -110,8 +116,8 @@ def _disjoint(table: Table, one: Ints, other: Ints) -> list[tuple[int, int]]:
 def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
     """Pairs (perceived and unbound, heard and not perceived) that are one road user: there is no other for either.
 
-    Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared as it
-    is, which costs as much as a doubt.
+    Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared
+    as it is, which costs as much as a doubt.
     """
     speaking = speaks(table, rows, now_ns, parameters)
     sees = perceived(table.seen_ns[rows], now_ns, parameters.unperceived_s)
@@ -120,18 +126,18 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     ears = rows[speaking & ~lately & table.confirmed[rows]]
     if not eyes.size or not ears.size:
         return []
-    seen, heard = table.state(eyes), table.state(ears)
-    at_seen, at_heard = _common(table, eyes, now_ns), _common(table, ears, now_ns)
-    i, j = neighbours(at_seen, at_heard, parameters.search_radius_m)
-    step = at_seen[i] - at_heard[j]
-    cov = seen.cov[i, :2, :2] + heard.cov[j, :2, :2]
+    seen, told = table.state(eyes), table.state(ears)
+    at_seen, at_told = _common(table, eyes, now_ns), _common(table, ears, now_ns)
+    i, j = neighbours(at_seen, at_told, parameters.search_radius_m)
+    step = at_seen[i] - at_told[j]
+    cov = seen.cov[i, :2, :2] + told.cov[j, :2, :2]
     d2 = np.einsum("ni,nij,nj->n", step, np.linalg.inv(cov), step)
     certain = d2 + np.log(np.linalg.det(cov)) < parameters.resolve_cost_max
-    spread = heard.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
-    raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
+    spread = told.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
+    raw = ((step - told.x[j, 5:]) ** 2).sum(axis=1) / spread
     certain |= raw + 2 * np.log(spread) < parameters.resolve_cost_max
     d2 = np.minimum(d2, raw + parameters.ambiguity)
-    slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(heard.x, heard.polar)[j]).T) < parameters.suppress_speed_mps
+    slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(told.x, told.polar)[j]).T) < parameters.suppress_speed_mps
     fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]

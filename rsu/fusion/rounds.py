@@ -8,27 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rsu.fusion.counters import Refused
 from rsu.fusion.names import Names, keys
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.shared import from_ourselves
 from rsu.fusion.state import Ints
 from rsu.fusion.time import SECOND_NS, Clocks, Memory, rank
 from rsu.observe.arrays import DETECTION, SELF, SHARED
-
-
-class Refused(msgspec.Struct):
-    """How many observations were not taken, and why."""
-
-    over: int = 0
-    implausible: int = 0
-    own: int = 0
-    late: int = 0
-    ahead: int = 0
-    again: int = 0
 
 
 class Admission:

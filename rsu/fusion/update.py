@@ -108,7 +108,7 @@ def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parame
         inverse[:, 0, 1] = inverse[:, 1, 0] = -s[:, 0, 1]
         inverse /= (s[:, 0, 0] * s[:, 1, 1] - s[:, 0, 1] ** 2)[:, None, None]
     else:
-        inverse = np.linalg.inv(s)
+        inverse = np.asarray(np.linalg.inv(s), np.float64)
         if not said.all():
             seen = seen * said[:, None, :]
     gain: Floats = seen @ inverse

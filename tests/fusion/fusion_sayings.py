@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.fusion.fusion_scene import START_NS
 
 from rsu.fusion import Fusion
 from rsu.observe.arrays import DETECTION, SELF, SHARED, VEHICLE, empty
+from tests.fusion.fusion_scene import START_NS
 
 MS = 1_000_000
 TICK_NS = 100 * MS

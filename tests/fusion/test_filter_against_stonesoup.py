@@ -16,18 +16,18 @@ from rsu.fusion.update import update
 
 pytest.importorskip("stonesoup", reason="stonesoup is not installed: pip install rsu[test]")
 
-from stonesoup.base import Property  # noqa: E402
-from stonesoup.models.base import GaussianModel, TimeVariantModel  # noqa: E402
-from stonesoup.models.measurement.linear import LinearGaussian  # noqa: E402
-from stonesoup.models.transition.base import TransitionModel  # noqa: E402
-from stonesoup.models.transition.linear import CombinedLinearGaussianTransitionModel, ConstantVelocity  # noqa: E402
-from stonesoup.predictor.kalman import ExtendedKalmanPredictor, KalmanPredictor  # noqa: E402
-from stonesoup.types.array import CovarianceMatrix, StateVector  # noqa: E402
-from stonesoup.types.detection import Detection  # noqa: E402
-from stonesoup.types.hypothesis import SingleHypothesis  # noqa: E402
-from stonesoup.types.prediction import GaussianStatePrediction  # noqa: E402
-from stonesoup.types.state import GaussianState  # noqa: E402
-from stonesoup.updater.kalman import KalmanUpdater  # noqa: E402
+from stonesoup.base import Property
+from stonesoup.models.base import GaussianModel, TimeVariantModel
+from stonesoup.models.measurement.linear import LinearGaussian
+from stonesoup.models.transition.base import TransitionModel
+from stonesoup.models.transition.linear import CombinedLinearGaussianTransitionModel, ConstantVelocity
+from stonesoup.predictor.kalman import ExtendedKalmanPredictor, KalmanPredictor
+from stonesoup.types.array import CovarianceMatrix, StateVector
+from stonesoup.types.detection import Detection
+from stonesoup.types.hypothesis import SingleHypothesis
+from stonesoup.types.prediction import GaussianStatePrediction
+from stonesoup.types.state import GaussianState
+from stonesoup.updater.kalman import KalmanUpdater
 
 P = Parameters(drift_std_mps05=0.0)
 NOW = datetime(2026, 5, 4, 12, 0)

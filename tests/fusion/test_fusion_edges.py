@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fusion.fusion_sayings import MS, after, bsm, feed, seen, shared
-from tests.fusion.fusion_scene import START_NS
 
 from rsu.fusion import CONFIRMED, Fusion, Parameters
 from rsu.observe.arrays import PEDESTRIAN, empty
+from tests.fusion.fusion_sayings import MS, after, bsm, feed, seen, shared
+from tests.fusion.fusion_scene import START_NS
 
 
 def fusion(**more: object) -> Fusion:
@@ -20,13 +20,14 @@ def fusion(**more: object) -> Fusion:
 def drive(until_ms: int, sender: bytes = b"aa", y: float = 0.0, **more: object) -> list[np.ndarray]:
     """BSM every 100 ms of a vehicle at 10 m/s, heard 20 ms later."""
     return [
-        bsm(ms, ms / 100, y, sender, **({"receive_time_ns": START_NS + (ms + 20) * MS} | more)) for ms in range(0, until_ms, 100)
+        bsm(ms, ms / 100, y, sender, **({"receive_time_ns": START_NS + (ms + 20) * MS} | more))
+        for ms in range(0, until_ms, 100)
     ]
 
 
-def watch(until_ms: int, y: float = 0.0) -> list[np.ndarray]:
+def watch(until_ms: int, y: float = 0.0, name: bytes = b"1") -> list[np.ndarray]:
     """The box sees the vehicle every 100 ms, heard 50 ms later."""
-    return [seen(ms, ms / 100, y, receive_time_ns=START_NS + (ms + 50) * MS) for ms in range(0, until_ms, 100)]
+    return [seen(ms, ms / 100, y, object=name, receive_time_ns=START_NS + (ms + 50) * MS) for ms in range(0, until_ms, 100)]
 
 
 def test_a_vehicle_heard_three_times_is_a_track_where_it_is_now() -> None:
@@ -73,7 +74,9 @@ def test_two_units_with_different_clocks_share_one_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age_ms", "taken"), [(999, True), (1001, False), (-99, True), (-101, False)], ids=["old", "too-old", "ahead", "too-far-ahead"]
+    ("age_ms", "taken"),
+    [(999, True), (1001, False), (-99, True), (-101, False)],
+    ids=["old", "too-old", "ahead", "too-far-ahead"],
 )
 def test_what_is_too_old_or_too_far_ahead_is_refused(age_ms: int, taken: bool) -> None:
     f = fusion()
@@ -142,9 +145,9 @@ def test_two_vehicles_abreast_that_change_ids_at_once_are_told_apart_by_their_of
     for ms in range(0, 8000, 100):
         new = ms >= 4000
         receive = START_NS + (ms + 20) * MS
-        told.append(bsm(ms, ms / 100, 0.0 + 1.2, b"a2" if new else b"a1", receive_time_ns=receive, cxx=1.0, cyy=1.0, cxy=0.0))
-        told.append(bsm(ms, ms / 100 + 14, 3.0 - 1.2, b"b2" if new else b"b1", receive_time_ns=receive, cxx=1.0, cyy=1.0, cxy=0.0))
-    feed(f, told + watch(8000) + [seen(ms, ms / 100 + 14, 3.0, receive_time_ns=START_NS + (ms + 50) * MS) for ms in range(0, 8000, 100)], 8100)
+        told.append(bsm(ms, ms / 100, 0.0 + 1.2, b"a2" if new else b"a1", receive_time_ns=receive, cxx=1.0, cyy=1.0))
+        told.append(bsm(ms, ms / 100, 3.0 - 1.2, b"b2" if new else b"b1", receive_time_ns=receive, cxx=1.0, cyy=1.0))
+    feed(f, told + watch(8000) + watch(8000, 3.0, b"2"), 8100)
     tracks = after(f, 8100)
     assert tracks["sender"].tolist() == [b"a2", b"b2"] and tracks["y"] == pytest.approx([0.0, 3.0], abs=0.3)
     assert {(one.before, one.after) for one in f.takeovers} == {(b"a1", b"a2"), (b"b1", b"b2")}
@@ -217,7 +220,7 @@ def test_the_same_news_shared_again_and_again_makes_nobody_certain() -> None:
 
 
 def test_a_box_that_doubts_and_a_sender_nearby_give_one_output() -> None:
-    """The sender's GNSS is 5 m off: its track is hidden while the perceived one is unbound and near; with ``all`` both are there."""
+    """The sender's GNSS is 5 m off: its track is hidden while a perceived one without an id is near; ``all`` has both."""
     f = fusion(resolve_gate_chi2=0.1)
     feed(f, drive(2500, y=3.5) + watch(2500), 2600)
     (shown,) = after(f, 2600)
