@@ -96,7 +96,7 @@ def crowd(tick: int, rng: np.random.Generator, bias: NDArray[np.float64], phase:
     number = np.arange(VEHICLES)
     start = np.stack([number % SIDE, number // SIDE], axis=1) * PITCH_M - 110.0
     heading = np.where(number // SIDE % 2 == 0, 0.0, np.pi)
-    way = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (5.0 + number % 7 / 7)[:, None]
+    way = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (5.0 + number // SIDE % 7 / 7)[:, None]
     now_ns = START_NS + tick * TICK_NS
     heard, chosen = empty(VEHICLES), rng.permutation(VEHICLES)[:DETECTED]
     heard["event_time_ns"] = now_ns - 145_000_000 + phase
@@ -145,9 +145,11 @@ def ticks() -> dict[str, float]:
             references.append(reference(work))
     return {
         "tracks": len(tracks),
+        "step_ms_p10": float(np.quantile(steps, 0.1)),
         "step_ms_p50": float(np.median(steps)),
         "step_ms_p99": float(np.quantile(steps, 0.99)),
         "output_ms_p50": float(np.median(outputs)),
+        "reference_ms_p10": float(np.quantile(references, 0.1)),
         "reference_ms_p50": float(np.median(references)),
     }
 
