@@ -58,14 +58,6 @@ class Jacobian(NamedTuple):
         self._into(out.swapaxes(1, 2))
         return out
 
-    def before(self, matrix: Floats) -> Floats:
-        """M·F; matrix: (n, k, 7)."""
-        out = matrix.copy()
-        out[:, :, 2:5] += matrix[:, :, :2] @ self.moved
-        out[:, :, 4] += self.turned[:, None] * matrix[:, :, 2]
-        out[:, :, 5:] *= self.phi[:, None, None]
-        return out
-
 
 def wrap(angle: Floats) -> Floats:
     """Into −π … π."""

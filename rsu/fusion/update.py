@@ -84,7 +84,7 @@ def update(state: State, measured: Measured, seconds: Floats, parameters: Parame
         seen = seen_by(state.cov, own, width)
         residual, s = innovation(state, seen, z, noise, said, own)
         gain = _gain(state, seen, s, said, parameters)
-        return _joseph(state, residual, gain, _lowered(gain, own), noise, parameters)
+        return _joseph(state, residual, gain, seen, s, parameters)
     past_x, jacobian = motion.move(state, seconds, parameters)
     past = state._replace(x=past_x)
     slack = np.zeros_like(state.cov)
@@ -95,8 +95,9 @@ def update(state: State, measured: Measured, seconds: Floats, parameters: Parame
     noise[:, :2, :width] += own[:, None, None] * between[:, 5:]
     crossed = jacobian.columns(state.cov)
     residual, s = innovation(past, seen_by(jacobian.rows(crossed), own, width), z, noise, said, own)
-    gain = _gain(state, seen_by(crossed, own, width), s, said, parameters)
-    return _joseph(state, residual, gain, jacobian.before(_lowered(gain, own)), noise, parameters)
+    seen = seen_by(crossed, own, width)
+    gain = _gain(state, seen, s, said, parameters)
+    return _joseph(state, residual, gain, seen, s, parameters)
 
 
 def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parameters) -> Floats:
@@ -119,19 +120,13 @@ def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parame
     return gain
 
 
-def _lowered(gain: Floats, own: Bools) -> Floats:
-    """K·H: (n, 7, 7)."""
-    width = gain.shape[2]
-    product = np.zeros((gain.shape[0], 7, 7))
-    product[:, :, :width] = gain
-    product[:, :, 5:] = own[:, None, None] * gain[:, :, :2]
-    return product
+def _joseph(state: State, residual: Floats, gain: Floats, seen: Floats, s: Floats, parameters: Parameters) -> State:
+    """Joseph's form multiplied out: ``(I − K H) P (I − K H)ᵀ + K R Kᵀ = P + M + Mᵀ``, ``M = K (S Kᵀ / 2 − (P Hᵀ)ᵀ)``.
 
-
-def _joseph(state: State, residual: Floats, gain: Floats, gain_h: Floats, noise: Floats, parameters: Parameters) -> State:
-    width = gain.shape[2]
+    It holds for any gain as the product does, is symmetric to the last bit, and costs a third.
+    """
     x = state.x + (gain @ residual[:, :, None])[:, :, 0]
-    kept = np.eye(7) - gain_h
-    cov = kept @ state.cov @ kept.swapaxes(1, 2) + gain @ noise[:, :width, :width] @ gain.swapaxes(1, 2)
-    cov = (cov + cov.swapaxes(1, 2)) / 2
+    half = gain @ ((s / 2) @ gain.swapaxes(1, 2) - seen.swapaxes(1, 2))
+    half += state.cov / 2
+    cov = half + half.swapaxes(1, 2)
     return motion.settle(state._replace(x=x, cov=cov), parameters)
