@@ -5,10 +5,10 @@ docs/fusion.md has the design.
 
 from __future__ import annotations
 
-from rsu.fusion.fusion import Counters, Fusion
+from rsu.fusion.counters import Counters, Refused
+from rsu.fusion.fusion import Fusion
 from rsu.fusion.identity import Takeover
 from rsu.fusion.parameters import Parameters
-from rsu.fusion.rounds import Refused
 from rsu.fusion.tracks import CONFIRMED, TENTATIVE, TRACK
 
 __all__ = ["CONFIRMED", "TENTATIVE", "TRACK", "Counters", "Fusion", "Parameters", "Refused", "Takeover"]

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from rsu.fusion.motion import velocity
 from rsu.fusion.state import Bools, Floats, Ints, Measured, State
-from rsu.fusion.update import in_terms_of, innovation
+from rsu.fusion.update import in_terms_of, innovation, seen_by, width_of
 
 FAR = 1e6
 """Cost of what is no pair."""
@@ -35,6 +35,9 @@ class Pairs(NamedTuple):
     column: Ints
     cost: Floats
 
+    def only(self, chosen: Bools) -> Pairs:
+        return Pairs(self.row[chosen], self.column[chosen], self.cost[chosen])
+
 
 def neighbours(points: Floats, tracks: Floats, radius_m: float) -> tuple[Ints, Ints]:
     """Indices of points and tracks within the radius, in order; both (n, 2) float64, metres, ENU."""
@@ -47,15 +50,16 @@ def neighbours(points: Floats, tracks: Floats, radius_m: float) -> tuple[Ints, I
 
 
 def pairs(
-    state: State, measured: Measured, shift_s: Floats, candidate: tuple[Ints, Ints], extra2: Floats, gate_chi2: float
+    state: State, measured: Measured, shift_s: Floats, candidate: tuple[Ints, Ints], extra2: Floats, gate_chi2: Floats
 ) -> Pairs:
     """Those candidates that pass the gate, with their cost.
 
     :param shift_s: (n,) float64, measurement time less that of the state; the track goes straight on for it.
+    :param gate_chi2: (p,) float64.
     :param extra2: (p,) float64, m², added to the position's covariance by pair: an offset not in the state yet.
     """
     row, column = candidate
-    moved = velocity(state)[column] * shift_s[row, None]
+    moved = velocity(state.x, state.polar)[column] * shift_s[row, None]
     own = measured.own[row]
     ahead = state.x[column, :2] + moved + own[:, None] * state.x[column, 5:]
     step = measured.z[row, :2] - ahead
@@ -67,6 +71,7 @@ def pairs(
     det = s00 * s11 - s01 * s01
     d2 = (s11 * step[:, 0] ** 2 - 2 * s01 * step[:, 0] * step[:, 1] + s00 * step[:, 1] ** 2) / det
     kept = np.flatnonzero(d2 <= gate_chi2)
+    gate_chi2 = gate_chi2[kept]
     row, column, det = row[kept], column[kept], det[kept]
     near = state.only(column)
     near.x[:, :2] += moved[kept]
@@ -78,13 +83,14 @@ def pairs(
 def distance(state: State, measured: Measured, extra2: Floats) -> Floats:
     """d² (n,) of x, y, heading and speed, row by row; what is not said or too slow for a heading is left out."""
     z, noise, said = in_terms_of(state, measured)
-    residual, s = innovation(state, z, noise, said, measured.own)
+    width = width_of(said)
+    residual, s = innovation(state, seen_by(state.cov, measured.own, width), z, noise, said, measured.own)
     s[:, 0, 0] += extra2
     s[:, 1, 1] += extra2
     total = np.zeros(len(z))
     lower: list[list[Floats]] = []
     forward: list[Floats] = []
-    for i in range(4):  # Cholesky of all at once: a fifth of the time of numpy's solver for each
+    for i in range(min(width, 4)):  # Cholesky of all at once: a fifth of the time of numpy's solver for each
         lower.append([])
         for j in range(i):
             inner = s[:, i, j].copy()
@@ -104,23 +110,28 @@ def distance(state: State, measured: Measured, extra2: Floats) -> Floats:
 
 def assign(found: Pairs, rows: int, columns: int) -> tuple[Ints, Ints]:
     """The one-to-one pairs of least cost, as many as there can be: observation, track."""
-    if not found.row.size:
-        return found.row, found.column
-    graph = coo_array((np.ones(found.row.size), (found.row, found.column + rows)), shape=(rows + columns, rows + columns))
-    count, label = connected_components(graph, directed=False)
-    of_pair = label[found.row]
-    pairs_in = np.bincount(of_pair, minlength=count)
-    alone = pairs_in[of_pair] == 1
+    alone = (np.bincount(found.row, minlength=rows)[found.row] == 1) & (
+        np.bincount(found.column, minlength=columns)[found.column] == 1
+    )
     row, column = [found.row[alone]], [found.column[alone]]
-    crowded = np.flatnonzero(~alone)
-    order = crowded[np.argsort(of_pair[crowded], kind="stable")]
-    for part in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1) if order.size else ():
+    for part in _components(found, np.flatnonzero(~alone), rows, columns):
         r, c = _assign_component(Pairs(found.row[part], found.column[part], found.cost[part]))
         row.append(r)
         column.append(c)
     taken_row, taken_column = np.concatenate(row), np.concatenate(column)
     order = np.argsort(taken_row)
     return taken_row[order], taken_column[order]
+
+
+def _components(found: Pairs, crowded: Ints, rows: int, columns: int) -> list[Ints]:
+    """The crowded pairs, those that hang together in one array each."""
+    if not crowded.size:
+        return []
+    row, column = found.row[crowded], found.column[crowded]
+    graph = coo_array((np.ones(row.size), (row, column + rows)), shape=(rows + columns, rows + columns))
+    label = connected_components(graph, directed=False)[1][row]
+    order = np.argsort(label, kind="stable")
+    return np.split(crowded[order], np.flatnonzero(np.diff(label[order])) + 1)
 
 
 def _assign_component(found: Pairs) -> tuple[Ints, Ints]:

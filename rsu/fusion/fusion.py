@@ -6,43 +6,25 @@ measurements' own times and begins new ones; then tracks are confirmed, merged a
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from rsu.fusion import lifecycle
 from rsu.fusion.association import Pairs, ambiguous, assign, distance, neighbours, pairs
 from rsu.fusion.birth import born, described
-from rsu.fusion.history import correct, seconds_between, states_at
+from rsu.fusion.counters import Counters, Refused
+from rsu.fusion.history import correct, either, seconds_between, states_at
 from rsu.fusion.identity import Identity, Takeover
 from rsu.fusion.measured import measured, reported_sigma
 from rsu.fusion.motion import predict, velocity
 from rsu.fusion.output import rendered
 from rsu.fusion.parameters import Parameters
-from rsu.fusion.rounds import Admission, Refused, rounds
+from rsu.fusion.rounds import Admission, rounds
 from rsu.fusion.shared import intersection
 from rsu.fusion.sigma import Sigmas
-from rsu.fusion.state import Bools, Floats, Ints, Measured, State, Table
+from rsu.fusion.state import Floats, Ints, Measured, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import DETECTION, SELF, SHARED
-
-
-class Counters(msgspec.Struct):
-    """What fusion has done since it began."""
-
-    taken: int = 0
-    shifted: int = 0
-    worked_again: int = 0
-    beyond_ring: int = 0
-    unbound: int = 0
-    ambiguous: int = 0
-    born: int = 0
-    no_room: int = 0
-    confirmed: int = 0
-    gone: int = 0
-    merged: int = 0
-    shared_used: int = 0
-    shared_dropped: int = 0
 
 
 class Fusion:
@@ -120,7 +102,7 @@ class Fusion:
         dt = seconds_between(told.time_ns, table.time[rows])
         base = predict(table.state(rows), np.maximum(dt, 0.0), p)
         back = base._replace(x=base.x.copy())
-        back.x[:, :2] += velocity(base) * np.minimum(dt, 0.0)[:, None]
+        back.x[:, :2] += velocity(base.x, base.polar) * np.minimum(dt, 0.0)[:, None]
         fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= p.bound_gate_chi2
         self._identity.release(table, rows[~fits])
         self.counters.unbound += int(np.count_nonzero(~fits))
@@ -146,13 +128,14 @@ class Fusion:
         rest = np.ones(len(observations), np.bool_)
         if rows.size:
             at_ns = int(np.median(told.time_ns))
-            free = self._identity.free(table, rows, at_ns)
+            free = self._identity.free(table, rows, at_ns) & table.confirmed[rows]
             candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
             unknown = table.sender[rows[candidate[1]]] < 0
             extra = np.where(unknown, self._identity.variance(senders)[candidate[0]], 0.0)
-            found = self._by_class(pairs(state, told, shift, candidate, extra, p.gate_chi2), observations, rows)
-            taken = Pairs(*(column[~free[found.column]] for column in found))
-            found = Pairs(*(column[free[found.column]] for column in found))
+            gate = np.where(unknown, p.resolve_gate_chi2, p.gate_chi2)
+            found = self._by_class(pairs(state, told, shift, candidate, extra, gate), observations, rows)
+            found = found.only((table.sender[rows[found.column]] >= 0) | (found.cost < p.resolve_cost_max))
+            taken, found = found.only(~free[found.column]), found.only(free[found.column])
             i, j = assign(found, len(observations), rows.size)
             doubt = ambiguous(found, i, j, p.ambiguity)
             self.counters.ambiguous += int(np.count_nonzero(doubt))
@@ -172,16 +155,20 @@ class Fusion:
         table, p = self._table, self._p
         told = measured(observations, np.zeros(len(observations)), p)
         if observations["kind"][0] == SHARED:
-            live = self._identity.name_of[table.sender[lifecycle_rows(table, now_ns, p)]]
+            live = self._identity.name_of[table.sender[lifecycle.heard(table, now_ns, p)]]
             heard = np.isin(observations["object"], live) & (observations["object"] != b"")
             self.counters.shared_dropped += int(np.count_nonzero(heard))
             observations, told = observations[~heard], told.only(~heard)
             if not len(observations):
                 return
         rows, state, shift = self._candidates(told)
+        located = lifecycle.located(state, table.sender[rows], p)
+        rows, state = rows[located], state.only(located)
         candidate = neighbours(told.z[:, :2], state.x[:, :2], p.search_radius_m)
-        found = pairs(state, told, shift, candidate, np.zeros(candidate[0].size), p.gate_chi2)
-        i, j = assign(self._by_class(found, observations, rows), len(observations), rows.size)
+        count = candidate[0].size
+        found = pairs(state, told, shift, candidate, np.zeros(count), np.full(count, p.gate_chi2))
+        found = self._by_class(found, observations, rows)
+        i, j = assign(found, len(observations), rows.size)
         rest = np.ones(len(observations), np.bool_)
         rest[i] = False
         if observations["kind"][0] == SHARED:
@@ -189,7 +176,7 @@ class Fusion:
         else:
             at_ns = np.full(i.size, int(np.median(told.time_ns)), np.int64)
             ahead = at_ns >= table.time[rows[j]]
-            base = _either(ahead, state.only(j), table.state(rows[j]))
+            base = either(ahead, state.only(j), table.state(rows[j]))
             self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
             self._hit(rows[j], observations[i], now_ns)
         self._begin(observations[rest], told.only(rest), None, now_ns)
@@ -259,21 +246,28 @@ class Fusion:
     def _tend(self, now_ns: int) -> None:
         """Confirm, merge, let go."""
         table, p, counters = self._table, self._p, self.counters
-        counters.confirmed += lifecycle.confirm(table, table.rows(), p)
+        fresh = lifecycle.confirm(table, table.rows(), p)
+        counters.confirmed += fresh.size
         gone = lifecycle.expired(table, table.rows(), now_ns, p)
         counters.gone += gone.size
         self._drop(gone)
         for stays, goes in lifecycle.unresolved(table, table.rows(), now_ns, p):
+            if stays in fresh:  # it was not shown yet, and the other was
+                table.id[stays] = table.id[goes]
             self._unite(stays, goes)
-        for stays, goes in lifecycle.doubles(table, table.rows(), now_ns, p):
-            self._unite(stays, goes)
+        for older, younger in lifecycle.doubles(table, table.rows(), now_ns, p):
+            rows = np.array([older, younger])
+            unsure = table.cov[rows, 0, 0] + table.cov[rows, 1, 1]
+            table.id[younger] = table.id[older]
+            self._unite(*((older, younger) if unsure[0] <= unsure[1] else (younger, older)))
 
     def _unite(self, stays: int, goes: int) -> None:
-        """One road user: the id that stays gets the better state and the sender of either."""
+        """One road user: the row that stays gets the sender heard last."""
         table = self._table
         sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
         newer = heard_ns > int(table.self_ns[stays])
         table.hits[stays] += table.hits[goes]
+        table.first[stays] = min(table.first[stays], table.first[goes])
         table.seen_ns[stays] = max(table.seen_ns[stays], table.seen_ns[goes])
         table.touched[stays] = max(table.touched[stays], table.touched[goes])
         if np.isnan(table.size[stays, 0]):
@@ -287,18 +281,3 @@ class Fusion:
     def _drop(self, rows: Ints) -> None:
         self._identity.release(self._table, rows)
         self._table.alive[rows] = False
-
-
-def lifecycle_rows(table: Table, now_ns: int, parameters: Parameters) -> Ints:
-    """Tracks that are heard themselves."""
-    rows = table.rows()
-    return rows[lifecycle.speaks(table, rows, now_ns, parameters)]
-
-
-def _either(first: Bools, new: State, old: State) -> State:
-    """Row by row the one or the other."""
-    if first.all():
-        return new
-    for column, other in zip(new, old, strict=True):
-        column[~first] = other[~first]
-    return new

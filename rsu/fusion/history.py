@@ -122,3 +122,12 @@ def _work_again(table: Table, rows: Ints, measured: Measured, parameters: Parame
         dt = seconds_between(next_one.time_ns, now_ns)
         _apply(table, chosen, table.state(chosen), now_ns, next_one, dt, parameters)
     return int(rows.size)
+
+
+def either(first: Bools, new: State, old: State) -> State:
+    """Row by row the one or the other."""
+    if first.all():
+        return new
+    for column, other in zip(new, old, strict=True):
+        column[~first] = other[~first]
+    return new

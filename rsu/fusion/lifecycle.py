@@ -26,11 +26,11 @@ from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, VEHICLE
 
 
-def confirm(table: Table, rows: Ints, parameters: Parameters) -> int:
-    """How many have become confirmed."""
+def confirm(table: Table, rows: Ints, parameters: Parameters) -> Ints:
+    """Who has become confirmed."""
     ready = rows[~table.confirmed[rows] & (table.hits[rows] >= parameters.confirm_hits)]
     table.confirmed[ready] = True
-    return int(ready.size)
+    return ready
 
 
 def expired(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Ints:
@@ -45,10 +45,22 @@ def speaks(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Boo
     return live
 
 
+def heard(table: Table, now_ns: int, parameters: Parameters) -> Ints:
+    """Rows of those that are heard themselves."""
+    rows = table.rows()
+    return rows[speaks(table, rows, now_ns, parameters)]
+
+
 def perceived(seen_ns: Ints, now_ns: int, within_s: float) -> Bools:
     """Which perception hit lately."""
     seen: Bools = now_ns - seen_ns <= within_s * SECOND_NS
     return seen
+
+
+def located(state: State, sender: Ints, parameters: Parameters) -> Bools:
+    """Which are certain enough to be told from their neighbours, or have no offset that a wrong neighbour would spoil."""
+    certain: Bools = (state.cov[:, 0, 0] + state.cov[:, 1, 1]) / 2 < parameters.located_std_m**2
+    return certain | (sender < 0)
 
 
 def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
@@ -59,9 +71,8 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     rows = rows[table.confirmed[rows]]
     if rows.size < 2:
         return []
-    state = table.state(rows)
-    moving = velocity(state)
-    at = _common(table, rows, state, now_ns)
+    moving = velocity(table.x[rows], table.polar[rows])
+    at = _common(table, rows, now_ns)
     near = cKDTree(at).query_pairs(parameters.merge_distance_m, output_type="ndarray")
     if not near.size:
         return []
@@ -74,9 +85,10 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     return _disjoint(table, rows[one[same]], rows[other[same]])
 
 
-def _common(table: Table, rows: Ints, state: State, time_ns: int) -> Floats:
+def _common(table: Table, rows: Ints, time_ns: int) -> Floats:
     """Positions at one time, each going straight on; (n, 2)."""
-    common: Floats = state.x[:, :2] + velocity(state) * ((time_ns - table.time[rows]) / SECOND_NS)[:, None]
+    x = table.x[rows]
+    common: Floats = x[:, :2] + velocity(x, table.polar[rows]) * ((time_ns - table.time[rows]) / SECOND_NS)[:, None]
     return common
 
 
@@ -104,25 +116,29 @@ def _disjoint(table: Table, one: Ints, other: Ints) -> list[tuple[int, int]]:
 def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
     """Pairs (perceived and unbound, heard and not perceived) that are one road user: there is no other for either.
 
-    Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared as it
-    is, which costs as much as a doubt.
+    Where the learned offset fits nobody, it may have been learned from somebody else: then what the sender says is compared
+    as it is, which costs as much as a doubt.
     """
-    sees, speaking = perceived(table.seen_ns[rows], now_ns, parameters.resolve_after_s), speaks(table, rows, now_ns, parameters)
+    speaking = speaks(table, rows, now_ns, parameters)
+    sees = perceived(table.seen_ns[rows], now_ns, parameters.unperceived_s)
+    lately = perceived(table.seen_ns[rows], now_ns, parameters.resolve_after_s)
     eyes = rows[sees & ~speaking & table.confirmed[rows]]
-    ears = rows[speaking & ~sees & table.confirmed[rows]]
+    ears = rows[speaking & ~lately & table.confirmed[rows]]
     if not eyes.size or not ears.size:
         return []
-    seen, heard = table.state(eyes), table.state(ears)
-    at_seen, at_heard = _common(table, eyes, seen, now_ns), _common(table, ears, heard, now_ns)
-    i, j = neighbours(at_seen, at_heard, parameters.search_radius_m)
-    step = at_seen[i] - at_heard[j]
-    cov = seen.cov[i, :2, :2] + heard.cov[j, :2, :2]
+    seen, told = table.state(eyes), table.state(ears)
+    at_seen, at_told = _common(table, eyes, now_ns), _common(table, ears, now_ns)
+    i, j = neighbours(at_seen, at_told, parameters.search_radius_m)
+    step = at_seen[i] - at_told[j]
+    cov = seen.cov[i, :2, :2] + told.cov[j, :2, :2]
     d2 = np.einsum("ni,nij,nj->n", step, np.linalg.inv(cov), step)
-    spread = heard.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
-    raw = ((step - heard.x[j, 5:]) ** 2).sum(axis=1) / spread
+    certain = d2 + np.log(np.linalg.det(cov)) < parameters.resolve_cost_max
+    spread = told.sigma2[j] + np.trace(seen.cov[i, :2, :2], axis1=1, axis2=2) / 2 + 1e-9
+    raw = ((step - told.x[j, 5:]) ** 2).sum(axis=1) / spread
+    certain |= raw + 2 * np.log(spread) < parameters.resolve_cost_max
     d2 = np.minimum(d2, raw + parameters.ambiguity)
-    slower = np.hypot(*(velocity(seen)[i] - velocity(heard)[j]).T) < parameters.suppress_speed_mps
-    fits = (d2 < parameters.gate_chi2) & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
+    slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(told.x, told.polar)[j]).T) < parameters.suppress_speed_mps
+    fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
     return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
@@ -146,7 +162,7 @@ def hidden(state: State, rows: Ints, table: Table, at_ns: int, parameters: Param
     i, j = ears[i], eyes[j]
     sigma = np.sqrt(np.maximum((state.cov[i, 0, 0] + state.cov[i, 1, 1]) / 2, state.sigma2[i]))  # the offset may be wrong
     near = np.hypot(*(state.x[i, :2] - state.x[j, :2]).T) < parameters.suppress_sigmas * sigma
-    moving = velocity(state)
+    moving = velocity(state.x, state.polar)
     speeds = np.hypot(moving[:, 0], moving[:, 1])
     near &= np.abs(speeds[i] - speeds[j]) < parameters.suppress_speed_mps
     slow = np.minimum(speeds[i], speeds[j]) < parameters.heading_release_kmh / 3.6

@@ -25,39 +25,37 @@ CERTAIN = 3.0
 
 
 class Jacobian(NamedTuple):
-    """What F has beside the identity, each (n,) float64: ``f02`` is ∂x/∂(third), ``phi`` the diagonal of the offsets."""
+    """What F has beside the identity.
 
-    f02: Floats
-    f03: Floats
-    f04: Floats
-    f12: Floats
-    f13: Floats
-    f14: Floats
-    f24: Floats
+    :param moved: (n, 2, 3) float64, ∂(x, y)/∂(third, fourth, turn rate).
+    :param turned: (n,) float64, ∂heading/∂(turn rate).
+    :param phi: (n,) float64, the diagonal of the offsets.
+    """
+
+    moved: Floats
+    turned: Floats
     phi: Floats
 
-    def rows(self, matrix: Floats) -> Floats:
-        """F·M; matrix: (n, 7, k)."""
-        out = matrix.copy()
-        m2, m3, m4 = matrix[:, 2], matrix[:, 3], matrix[:, 4]
-        out[:, 0] += self.f02[:, None] * m2 + self.f03[:, None] * m3 + self.f04[:, None] * m4
-        out[:, 1] += self.f12[:, None] * m2 + self.f13[:, None] * m3 + self.f14[:, None] * m4
-        out[:, 2] += self.f24[:, None] * m4
+    def _into(self, out: Floats) -> Floats:
+        out[:, :2] += self.moved @ out[:, 2:5]
+        out[:, 2] += self.turned[:, None] * out[:, 4]
         out[:, 5:] *= self.phi[:, None, None]
         return out
 
+    def rows(self, matrix: Floats) -> Floats:
+        """F·M; matrix: (n, 7, k)."""
+        return self._into(matrix.copy())
+
     def columns(self, matrix: Floats) -> Floats:
         """M·Fᵀ; matrix: (n, k, 7)."""
-        return self.rows(matrix.swapaxes(1, 2)).swapaxes(1, 2)
-
-    def before(self, matrix: Floats) -> Floats:
-        """M·F; matrix: (n, k, 7)."""
         out = matrix.copy()
-        m0, m1 = matrix[:, :, 0], matrix[:, :, 1]
-        out[:, :, 2] += self.f02[:, None] * m0 + self.f12[:, None] * m1
-        out[:, :, 3] += self.f03[:, None] * m0 + self.f13[:, None] * m1
-        out[:, :, 4] += self.f04[:, None] * m0 + self.f14[:, None] * m1 + self.f24[:, None] * matrix[:, :, 2]
-        out[:, :, 5:] *= self.phi[:, None, None]
+        self._into(out.swapaxes(1, 2))
+        return out
+
+    def around(self, cov: Floats) -> Floats:
+        """F·P·Fᵀ."""
+        out = self.rows(cov)
+        self._into(out.swapaxes(1, 2))
         return out
 
 
@@ -67,11 +65,11 @@ def wrap(angle: Floats) -> Floats:
     return wrapped
 
 
-def velocity(state: State) -> Floats:
+def velocity(x: Floats, polar: Bools) -> Floats:
     """(n, 2) float64, m/s, ENU."""
-    third, fourth = state.x[:, 2], state.x[:, 3]
-    east = np.where(state.polar, fourth * np.cos(third), third)
-    north = np.where(state.polar, fourth * np.sin(third), fourth)
+    third, fourth = x[:, 2], x[:, 3]
+    east = np.where(polar, fourth * np.cos(third), third)
+    north = np.where(polar, fourth * np.sin(third), fourth)
     return np.stack([east, north], axis=1)
 
 
@@ -81,7 +79,7 @@ def predict(state: State, seconds: Floats, parameters: Parameters) -> State:
     :param seconds: (n,) float64.
     """
     x, jacobian = move(state, seconds, parameters)
-    cov = jacobian.columns(jacobian.rows(state.cov))
+    cov = jacobian.around(state.cov)
     add_noise(cov, state, np.abs(seconds), jacobian.phi, parameters)
     return state._replace(x=x, cov=cov)
 
@@ -102,16 +100,12 @@ def move(state: State, dt: Floats, parameters: Parameters) -> tuple[Floats, Jaco
     x[:, 2] = np.where(polar, wrap(x[:, 2] + rate * dt), x[:, 2])
     phi = np.exp(-np.abs(dt) / parameters.bias_tau_s)
     x[:, 5:] *= phi[:, None]
-    return x, Jacobian(
-        f02=np.where(polar, -speed * across, dt),
-        f03=np.where(polar, along, 0.0),
-        f04=speed * free * dt * (cos * ds - sin * dc),
-        f12=np.where(polar, speed * along, 0.0),
-        f13=np.where(polar, across, dt),
-        f14=speed * free * dt * (sin * ds + cos * dc),
-        f24=free,
-        phi=phi,
-    )
+    moved = np.empty((dt.size, 2, 3))
+    moved[:, 0, 0], moved[:, 1, 0] = np.where(polar, -speed * across, dt), speed * along
+    moved[:, 0, 1], moved[:, 1, 1] = np.where(polar, along, 0.0), np.where(polar, across, dt)
+    moved[:, 0, 2] = speed * free * dt * (cos * ds - sin * dc)
+    moved[:, 1, 2] = speed * free * dt * (sin * ds + cos * dc)
+    return x, Jacobian(moved, free, phi)
 
 
 def _arcs(a: Floats) -> tuple[Floats, Floats, Floats, Floats]:

@@ -33,7 +33,7 @@ class Names:
     def rows(self, names: list[bytes], now_ns: int) -> tuple[Ints, Ints, Ints]:
         """The rows of the names, those among them that are new, and those taken from others for it."""
         known = self._row
-        found = np.fromiter((known.get(name, -1) for name in names), np.int64, len(names))
+        found = np.array([-1 if row is None else row for row in map(known.get, names)], np.int64)
         old = found[found >= 0]
         self.heard[old] = now_ns
         gone = np.empty(0, np.int64)

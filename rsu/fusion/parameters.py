@@ -12,7 +12,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     accel_std_mps2: float = 2.0  # design of fusion: measured best for traffic in a city
     yaw_accel_std_radps2: float = 0.5  # the same
     walker_accel_std_mps2: float = 1.0  # pedestrians: a step from standing to walking in about a second
-    noise_interval_s: float = 0.5  # for how long drivers hold an acceleration: density q = σ² · interval; NEES, bench/fusion.py
+    noise_interval_s: float = 0.2  # for how long drivers hold an acceleration: density q = σ² · interval; NEES, bench/fusion.py
     pinned_turn_std_radps05: float = 0.3  # bicycles: heading as a random walk, as they have no turn rate
     drift_std_mps05: float = 0.05  # slip and lane centring that CTRV does not know
     heading_freeze_kmh: float = 4.0  # below it the heading of a measurement says nothing
@@ -62,6 +62,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     confirm_hits: int = 3
     tentative_life_s: float = 0.4
     confirmed_life_s: float = 1.0
+    resolve_gate_chi2: float = 7.0  # to learn an offset from a perceived track: 2 degrees of freedom, 0.97
+    resolve_cost_max: float = 8.0  # d² + ln det S beyond which a perceived neighbour fits as well, its own being occluded
+    located_std_m: float = 0.8  # a sender's track less certain than this takes no detection: tracks tell which is his
     resolve_after_s: float = 0.5  # not perceived for so long: perhaps it is the perceived one beside it
     merge_distance_m: float = 1.2
     merge_speed_mps: float = 2.0

@@ -8,27 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from rsu.fusion.counters import Refused
 from rsu.fusion.names import Names, keys
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.shared import from_ourselves
 from rsu.fusion.state import Ints
 from rsu.fusion.time import SECOND_NS, Clocks, Memory, rank
 from rsu.observe.arrays import DETECTION, SELF, SHARED
-
-
-class Refused(msgspec.Struct):
-    """How many observations were not taken, and why."""
-
-    over: int = 0
-    implausible: int = 0
-    own: int = 0
-    late: int = 0
-    ahead: int = 0
-    again: int = 0
 
 
 class Admission:
@@ -46,15 +35,16 @@ class Admission:
         """Observations in canonical order at their corrected times, rows of senders and streams, and senders' rows that
         went to others."""
         p, refused = self._p, self.refused
-        observations = _sorted(observations)
-        refused.over += max(0, len(observations) - p.observations_max)
-        observations = observations[-p.observations_max :].copy()  # the newest
+        order = _order(observations)
+        refused.over += max(0, order.size - p.observations_max)
+        observations = observations[order[-p.observations_max :]]  # the newest
         if not p.lateness:
             observations["event_time_ns"] = observations["receive_time_ns"]
         observations, count = _kept(observations, _plausible(observations, p.range_max_m))
         refused.implausible += count
-        observations, count = _kept(observations, ~from_ourselves(observations["sender"], p.own_senders))
-        refused.own += count
+        if p.own_senders:
+            observations, count = _kept(observations, ~from_ourselves(observations["sender"], p.own_senders))
+            refused.own += count
         senders, fresh, gone = self.senders.rows(keys(observations, ["kind", "sender"]), now_ns)
         self.clocks.forget(fresh)
         if p.lateness:
@@ -74,9 +64,10 @@ class Admission:
         refused.late += int(np.count_nonzero(late))
         refused.ahead += int(np.count_nonzero(ahead))
         good = np.flatnonzero(~late & ~ahead)
-        observations, senders = observations[good], senders[good]
-        order = np.argsort(observations["event_time_ns"], kind="stable")
-        observations, senders = observations[order], senders[order]
+        times = observations["event_time_ns"][good]
+        if good.size < len(observations) or (np.diff(times) < 0).any():  # a clock was set right
+            good = good[np.argsort(times, kind="stable")]
+            observations, senders = observations[good], senders[good]
         streams, fresh, _ = self._streams.rows(keys(observations, ["kind", "sender", "object"]), now_ns)
         self._memory.forget(fresh)
         places = np.stack([observations["x"], observations["y"]], axis=1)
@@ -85,10 +76,14 @@ class Admission:
         again = self._memory.again(streams, observations["event_time_ns"], places)
         self._memory.remember(streams[~again], observations["event_time_ns"][~again])
         refused.again += int(np.count_nonzero(again))
-        return observations[~again], senders[~again], streams[~again]
+        if again.any():
+            return observations[~again], senders[~again], streams[~again]
+        return observations, senders, streams
 
 
 def _kept(observations: NDArray[np.void], good: NDArray[np.bool_]) -> tuple[NDArray[np.void], int]:
+    if good.all():
+        return observations, 0
     return observations[good], int(np.count_nonzero(~good))
 
 
@@ -102,18 +97,18 @@ def _plausible(observations: NDArray[np.void], range_max_m: float) -> NDArray[np
     return plausible
 
 
-def _sorted(observations: NDArray[np.void]) -> NDArray[np.void]:
+def _order(observations: NDArray[np.void]) -> Ints:
     """By time, kind and place; the few that agree in all of it by the rest."""
     names = ("y", "x", "kind", "event_time_ns")
-    order = np.lexsort([observations[name] for name in names])
-    observations = observations[order]
-    tied = np.ones(max(len(observations) - 1, 0), np.bool_)
-    for name in names:
-        tied &= observations[name][1:] == observations[name][:-1]
+    columns = [np.ascontiguousarray(observations[name]) for name in names]
+    order = np.lexsort(columns)
+    tied = np.ones(max(order.size - 1, 0), np.bool_)
+    for column in columns:
+        column = column[order]
+        tied &= column[1:] == column[:-1]
     if tied.any():
-        order = np.array(sorted(range(len(observations)), key=lambda row: _full_key(observations, row)), np.int64)
-        observations = observations[order]
-    return observations
+        order = np.array(sorted(range(order.size), key=lambda row: _full_key(observations, row)), np.int64)
+    return order
 
 
 def _full_key(observations: NDArray[np.void], index: int) -> tuple[int, int, float, float, bytes]:
@@ -132,8 +127,7 @@ def rounds(observations: NDArray[np.void], senders: Ints, streams: Ints) -> Iter
         frames = np.stack([streams[anonymous], observations["event_time_ns"][anonymous]], axis=1)
         distinct, inverse = np.unique(frames, axis=0, return_inverse=True)
         turn[anonymous] = rank(distinct[:, 0])[inverse.reshape(-1)]
-    group = np.stack([kind, np.where(kind == SELF, 0, senders), turn], axis=1)
-    _, first, inverse = np.unique(group, axis=0, return_index=True, return_inverse=True)
-    inverse = inverse.reshape(-1)
+    group = (kind << 56) + (np.where(kind == SELF, 0, senders) << 28) + turn
+    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
     for number in np.argsort(first).tolist():
         yield np.flatnonzero(inverse == number)

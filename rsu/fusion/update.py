@@ -38,23 +38,38 @@ def in_terms_of(state: State, measured: Measured) -> tuple[Floats, Floats, Bools
     return z, noise, said
 
 
-def innovation(state: State, z: Floats, noise: Floats, said: Bools, own: Bools) -> tuple[Floats, Floats]:
-    """Residual (n, 5) and its covariance S (n, 5, 5); 0 and 1 for what is not said."""
-    seen = state.x[:, :5].copy()
-    seen[:, :2] += own[:, None] * state.x[:, 5:]
-    residual = np.where(said, z - seen, 0.0)
-    residual[:, 2] = np.where(state.polar, motion.wrap(residual[:, 2]), residual[:, 2])
-    s = _seen(state.cov, own)[:, :5].copy()
-    s[:, :2] += own[:, None, None] * _seen(state.cov, own)[:, 5:]
-    pair = said[:, :, None] & said[:, None, :]
-    s = np.where(pair, s + noise, np.eye(5))
+def innovation(state: State, seen: Floats, z: Floats, noise: Floats, said: Bools, own: Bools) -> tuple[Floats, Floats]:
+    """Residual (n, k) and its covariance S (n, k, k) of the first k = 2 or 5 of what is measured; 0 and 1 for what is not said.
+
+    :param seen: (n, 7, k) float64, P·Hᵀ.
+    """
+    width = seen.shape[2]
+    said = said[:, :width]
+    ahead = state.x[:, :width].copy()
+    s = seen[:, :width] + noise[:, :width, :width]
+    if own.any():
+        ahead[:, :2] += own[:, None] * state.x[:, 5:]
+        s[:, :2] += own[:, None, None] * seen[:, 5:]
+    residual = z[:, :width] - ahead
+    if width > 2:
+        residual[:, 2] = np.where(state.polar, motion.wrap(residual[:, 2]), residual[:, 2])
+    if not said.all():
+        residual = np.where(said, residual, 0.0)
+        s = np.where(said[:, :, None] & said[:, None, :], s, np.eye(width))
     return residual, s
 
 
-def _seen(cov: Floats, own: Bools) -> Floats:
-    """P·Hᵀ: (n, 7, 5)."""
-    product = cov[:, :, :5].copy()
-    product[:, :, :2] += own[:, None, None] * cov[:, :, 5:]
+def width_of(said: Bools) -> int:
+    """2 where nobody says more than a position, else 5."""
+    return 5 if said[:, 2:].any() else 2
+
+
+def seen_by(cov: Floats, own: Bools, width: int) -> Floats:
+    """P·Hᵀ: (n, 7, k)."""
+    product = cov[:, :, :width]
+    if own.any():
+        product = product.copy()
+        product[:, :, :2] += own[:, None, None] * cov[:, :, 5:]
     return product
 
 
@@ -63,28 +78,41 @@ def update(state: State, measured: Measured, seconds: Floats, parameters: Parame
 
     :param seconds: (n,) float64, ≤ 0, measurement time less the time of the state.
     """
-    late = seconds < 0
     z, noise, said = in_terms_of(state, measured)
-    own = measured.own
-    if not late.any():
-        residual, s = innovation(state, z, noise, said, own)
-        gain = _gain(state, _seen(state.cov, own), s, said, parameters)
-        return _joseph(state, residual, gain, _lowered(gain, own), noise, parameters)
+    own, width = measured.own, width_of(said)
+    if not (seconds < 0).any():
+        seen = seen_by(state.cov, own, width)
+        residual, s = innovation(state, seen, z, noise, said, own)
+        gain = _gain(state, seen, s, said, parameters)
+        return _joseph(state, residual, gain, seen, s, parameters)
     past_x, jacobian = motion.move(state, seconds, parameters)
-    past = state._replace(x=past_x, cov=jacobian.columns(jacobian.rows(state.cov)))
+    past = state._replace(x=past_x)
     slack = np.zeros_like(state.cov)
     motion.add_noise(slack, state, -seconds, jacobian.phi, parameters)
-    between = _seen(slack, own)[:, :5].copy()
-    between[:, :2] += own[:, None, None] * _seen(slack, own)[:, 5:]
-    noise = noise + between
-    residual, s = innovation(past, z, noise, said, own)
-    gain = _gain(state, _seen(jacobian.columns(state.cov), own), s, said, parameters)
-    return _joseph(state, residual, gain, jacobian.before(_lowered(gain, own)), noise, parameters)
+    between = seen_by(slack, own, width)
+    noise = noise.copy()
+    noise[:, :width, :width] += between[:, :width]
+    noise[:, :2, :width] += own[:, None, None] * between[:, 5:]
+    crossed = jacobian.columns(state.cov)
+    residual, s = innovation(past, seen_by(jacobian.rows(crossed), own, width), z, noise, said, own)
+    seen = seen_by(crossed, own, width)
+    gain = _gain(state, seen, s, said, parameters)
+    return _joseph(state, residual, gain, seen, s, parameters)
 
 
 def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parameters) -> Floats:
-    """K = P Hᵀ S⁻¹, (n, 7, 5), with rows of 0 for what is held."""
-    gain: Floats = (seen * said[:, None, :]) @ np.linalg.inv(s)
+    """K = P Hᵀ S⁻¹, (n, 7, k), with rows of 0 for what is held."""
+    width = seen.shape[2]
+    if width == 2:
+        inverse = np.empty_like(s)
+        inverse[:, 0, 0], inverse[:, 1, 1] = s[:, 1, 1], s[:, 0, 0]
+        inverse[:, 0, 1] = inverse[:, 1, 0] = -s[:, 0, 1]
+        inverse /= (s[:, 0, 0] * s[:, 1, 1] - s[:, 0, 1] ** 2)[:, None, None]
+    else:
+        inverse = np.asarray(np.linalg.inv(s), np.float64)
+        if not said.all():
+            seen = seen * said[:, None, :]
+    gain: Floats = seen @ inverse
     gain[state.frozen, 2] = 0.0
     gain[state.frozen | state.pinned | ~state.polar, 4] = 0.0
     if not parameters.bias_states or parameters.white_bsm:
@@ -92,17 +120,13 @@ def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parame
     return gain
 
 
-def _lowered(gain: Floats, own: Bools) -> Floats:
-    """K·H: (n, 7, 7)."""
-    product = np.zeros((gain.shape[0], 7, 7))
-    product[:, :, :5] = gain
-    product[:, :, 5:] = own[:, None, None] * gain[:, :, :2]
-    return product
+def _joseph(state: State, residual: Floats, gain: Floats, seen: Floats, s: Floats, parameters: Parameters) -> State:
+    """Joseph's form multiplied out: ``(I − K H) P (I − K H)ᵀ + K R Kᵀ = P + M + Mᵀ``, ``M = K (S Kᵀ / 2 − (P Hᵀ)ᵀ)``.
 
-
-def _joseph(state: State, residual: Floats, gain: Floats, gain_h: Floats, noise: Floats, parameters: Parameters) -> State:
+    It holds for any gain as the product does, is symmetric to the last bit, and costs a third.
+    """
     x = state.x + (gain @ residual[:, :, None])[:, :, 0]
-    kept = np.eye(7) - gain_h
-    cov = kept @ state.cov @ kept.swapaxes(1, 2) + gain @ noise @ gain.swapaxes(1, 2)
-    cov = (cov + cov.swapaxes(1, 2)) / 2
+    half = gain @ ((s / 2) @ gain.swapaxes(1, 2) - seen.swapaxes(1, 2))
+    half += state.cov / 2
+    cov = half + half.swapaxes(1, 2)
     return motion.settle(state._replace(x=x, cov=cov), parameters)

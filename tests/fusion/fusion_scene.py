@@ -157,8 +157,8 @@ def _bsm(rng: np.random.Generator, truth: Truth, noise: Noise) -> NDArray[np.voi
             rows.append((at, at + round(rng.gamma(3, noise.bsm_delay_s / 3) * 1e9), name, x, y, turned, said))
     out = empty(len(rows))
     if rows:
-        columns = list(zip(*rows, strict=True))
-        for name, column in zip(("event_time_ns", "receive_time_ns", "sender", "x", "y", "heading", "speed"), columns, strict=True):
+        names = ("event_time_ns", "receive_time_ns", "sender", "x", "y", "heading", "speed")
+        for name, column in zip(names, zip(*rows, strict=True), strict=True):
             out[name] = column
     out["object"] = out["sender"]
     out["kind"], out["cls"], out["source"] = SELF, VEHICLE, "radio0"
