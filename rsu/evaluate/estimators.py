@@ -43,7 +43,7 @@ class Ablation(NamedTuple):
 
 ABLATIONS: Mapping[str, Ablation] = {
     "bias": Ablation("bias_states", False, "no bias state for a sender's GNSS"),
-    "lateness": Ablation("handle_lateness", False, "each measurement taken as of the time it came"),
+    "lateness": Ablation("lateness", False, "each measurement taken as of the time it came"),
     "white": Ablation("white_bsm", True, "the error of a BSM taken as white noise"),
     "takeover": Ablation("id_takeover", False, "a new temporary id begins a new track"),
 }

@@ -2,9 +2,9 @@
 
 Columns, one row an object and moment: ``id`` (number or text), ``cls`` (a code of :mod:`rsu.observe.arrays` or its name),
 ``time_ns``, ``x``, ``y`` (metres, ENU), ``heading`` (radians, counter-clockwise from east), ``speed``, ``accel``, ``length``,
-``width``, ``height``, ``equipped``, ``sender``; ``lat`` and ``lon`` (degrees) stand beside them for other readers. Only ``id``,
-``time_ns``, ``x`` and ``y`` must be there. The frame's reference position is ``origin`` = [lat_deg, lon_deg, elevation_m]: an
-array of the .npz, or JSON in the metadata of the Parquet schema.
+``width``, ``height``, ``equipped``, ``sender`` (or ``v2x_id``); ``lat`` and ``lon`` (degrees) stand beside them for other
+readers. Only ``id``, ``time_ns``, ``x`` and ``y`` must be there. The frame's reference position is ``origin``: [lat_deg, lon_deg,
+elevation_m], an array of the .npz, or JSON in its ``head`` or in the metadata of the Parquet schema.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ TRUTH = np.dtype(
         ("sender", "S64"),  # its temporary id at that moment
     ]
 )
+#: What `rsu simulate` calls a column.
+ALSO: Mapping[str, str] = {"v2x_id": "sender"}
 NEEDED = ("id", "time_ns", "x", "y")
 ROWS_MAX = 20_000_000  # 500 objects at 10 Hz for an hour, 1.9 GB
 GAP_NS = 1_000_000_000
@@ -180,14 +182,14 @@ def _npz(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
         with np.load(path, allow_pickle=False) as found:
             if not isinstance(found, np.lib.npyio.NpzFile):
                 raise SourceError(f"{path}: one array, not a table; ground truth is .npz or .parquet")
-            names = [name for name in found.files if name in (*(TRUTH.names or ()), "origin", "metadata")]
-            columns = {name: found[name] for name in names}
+            names = [name for name in found.files if name in (*(TRUTH.names or ()), *ALSO, "origin", "metadata", "head")]
+            columns = {ALSO.get(name, name): found[name] for name in names}
     except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         if isinstance(error, OSError) and error.strerror:
             raise SourceError(f"{path}: {error.strerror}") from error
         raise SourceError(f"{path}: cannot be read as .npz: {error}") from error
     origin: Any = columns.pop("origin", None)
-    metadata = columns.pop("metadata", None)
+    metadata = columns.pop("metadata", columns.pop("head", None))
     if origin is None and metadata is not None:
         origin = _of_json(path, str(metadata), "origin")
     elif origin is not None and origin.dtype.kind == "U":
@@ -205,11 +207,14 @@ def _parquet(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
         with pq.ParquetFile(path) as file:
             if file.metadata.num_rows > ROWS_MAX:
                 raise SourceError(f"{path}: {file.metadata.num_rows} rows, at most {ROWS_MAX}")
-            table = file.read([name for name in TRUTH.names or () if name in file.schema_arrow.names])
+            table = file.read([name for name in (*(TRUTH.names or ()), *ALSO) if name in file.schema_arrow.names])
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"{path}: cannot be read as Parquet: {error}") from error
-    origin = (table.schema.metadata or {}).get(b"origin")
-    columns = {name: table[name].to_numpy() for name in table.column_names}
+    said = table.schema.metadata or {}
+    columns = {ALSO.get(name, name): table[name].to_numpy() for name in table.column_names}
+    if b"rsu.truth" in said:
+        return columns, _of_json(path, said[b"rsu.truth"].decode("utf-8", "replace"), "origin")
+    origin = said.get(b"origin")
     return columns, None if origin is None else _of_json(path, origin.decode("utf-8", "replace"))
 
 

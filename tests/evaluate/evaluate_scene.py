@@ -114,7 +114,7 @@ class FakeParameters(msgspec.Struct, frozen=True):
     """The fields that ablations change."""
 
     bias_states: bool = True
-    handle_lateness: bool = True
+    lateness: bool = True
     white_bsm: bool = False
     id_takeover: bool = True
 

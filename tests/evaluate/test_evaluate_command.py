@@ -137,3 +137,13 @@ def test_a_film_that_cannot_be_is_told_before_the_replay(
     assert not (tmp_path / "rsu.db").exists()
 
 
+
+
+def test_fusion_beats_each_source_alone_on_the_bundled_crossing(rsu_run: Run) -> None:
+    # The bounds at sigma 1 m and 70 % equipped.
+    logs = Path(__file__).resolve().parents[2] / "replay_logs"
+    result = rsu_run("evaluate", logs / "city_drive.mcap", "--truth", logs / "city_drive.npz", "--json")
+    found = json.loads(result.stdout.splitlines()[-1])["estimators"]
+    fused, best = found["fused"], min(found["bsm"]["gospa"], found["perception"]["gospa"])
+    assert fused["gospa"] <= 0.7 * best and fused["rmse"] <= 0.40
+    assert fused["id_switches"] <= 0.6 * found["perception"]["id_switches"]

@@ -123,7 +123,7 @@ def test_commands_are_called_as_they_are_written_down(monkeypatch: pytest.Monkey
     assert simulate[:3] == ("simulate", "city", "-o")
     assert dict(zip(simulate[2::2], simulate[3::2], strict=True)) == {
         "-o": evaluate[1], "--truth": evaluate[3], "--seed": "1", "--seconds": "60.0", "--equipped": "0.7",
-        "--gnss-sigma": "1.0", "--report-factor": "0.5",
+        "--gnss-sigma": "1.0", "--reported-sigma": "0.5",
     }  # fmt: skip
     assert evaluate[::2] == ("evaluate", "--truth")
 
