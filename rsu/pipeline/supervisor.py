@@ -34,8 +34,8 @@ FIRST_PAUSE_S = 0.1
 STEADY_S = 30.0  # a process that ran so long has its restarts forgiven
 READY_S = 30.0
 REPORTS_MAX = 64
-MEMORY = {"MALLOC_ARENA_MAX": "2"}
-"""glibc gives each thread an arena, and what is free in one is not seen by the others: memory would grow for hours."""
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+"""glibc gives each thread an arena, and keeps what was a large buffer once: memory would grow for hours."""
 
 _reports = msgspec.msgpack.Decoder(Report)
 

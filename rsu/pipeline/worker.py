@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +26,8 @@ from rsu.pipeline.role import Role
 from rsu.security.curve import stop_authenticator
 
 FAULT = 70
-GC_THRESHOLDS = (50_000, 20, 50)
-"""Python looks for cycles this seldom: a record leaves none, and a look at all that the window holds takes milliseconds."""
+SWEEP_S = 30.0
+"""Python looks for cycles this often, and not by itself: a record leaves none, SQLAlchemy's statements do."""
 FRONT = ("ingest", "engine")
 SWITCH_S = 0.001
 """Python's threads change places this often; the default of 5 ms would be the worst latency of a role beside a busy one."""
@@ -40,7 +41,6 @@ def main(config_path: str, names: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the supervisor says when, and in which order
     sys.setswitchinterval(SWITCH_S)
-    gc.set_threshold(*GC_THRESHOLDS)
     config = load_config(config_path)
     configure_logging(config.observability, "+".join(names), config.unit.state_dir)
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -49,8 +49,11 @@ def main(config_path: str, names: list[str]) -> int:
     # Imported here, for two threads that import one package at a time can meet in the middle of it.
     parts = [(_module(shared), [roles[name] for name in shared]) for shared in _threads(names)]
     threads = [threading.Thread(target=_run, args=part, name=part[1][0].name) for part in parts]
+    gc.disable()
+    gc.freeze()  # what is there now stays, and is not looked at again
     for thread in threads:
         thread.start()
+    threading.Thread(target=_sweep, name="sweep", daemon=True).start()
     threading.Thread(target=_listen, args=(roles,), name="orders", daemon=True).start()
     for thread in threads:
         thread.join()
@@ -80,6 +83,12 @@ def _run(module: ModuleType, roles: list[Role]) -> None:
     except Exception as error:
         roles[0].log.critical("role failed", reason=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
         os._exit(FAULT)
+
+
+def _sweep() -> None:
+    while True:
+        time.sleep(SWEEP_S)
+        gc.collect()
 
 
 def _listen(roles: dict[str, Role]) -> None:
