@@ -22,7 +22,7 @@ CODEC := setup.py rsu/_codec.pyx $(wildcard rsu/_codec_parts/*.pxi)
 PIP := $(PY) -m pip install --disable-pip-version-check --no-input
 FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/    fetched \2 \3/p'
 
-.PHONY: help run test test-quick lint bench bench-smoke bench-engine bench-recorder instructions wheel fuzz fuzz-atheris soak install uninstall docker-steps clean distclean
+.PHONY: evaluate bench-observe bench-fusion help run test test-quick lint bench bench-smoke bench-engine bench-recorder instructions wheel fuzz fuzz-atheris soak install uninstall docker-steps clean distclean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,6 +50,15 @@ bench-smoke: $(VENV)/.extras-bench  ## the same, short: shows that the benchmark
 
 bench-engine: $(VENV)/.extras-bench  ## what one record costs in the engine, and where it goes
 	@$(PY) -m bench.engine $(ARGS)
+
+bench-observe: $(VENV)/.extras-bench  ## what reading a road user out of a message costs
+	@$(PY) -m bench.observe $(ARGS)
+
+bench-fusion: $(VENV)/.extras-bench  ## fusion beside its sources alone, and the time of a tick (ARGS="--only time")
+	@$(PY) -m bench.fusion $(ARGS)
+
+evaluate: $(VENV)/.extras-sim  ## fusion against ground truth over the grid of scenes (ARGS="--cells 'city/70/*'"); hours
+	@$(PY) -m bench.evaluate $(ARGS)
 
 bench-recorder: $(VENV)/.extras-test  ## outbox to database beside the raw driver, SQLite and PostgreSQL
 	@$(PY) -m bench.recorder $(ARGS)

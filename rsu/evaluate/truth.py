@@ -3,8 +3,8 @@
 Columns, one row an object and moment: ``id`` (number or text), ``cls`` (a code of :mod:`rsu.observe.arrays` or its name),
 ``time_ns``, ``x``, ``y`` (metres, ENU), ``heading`` (radians, counter-clockwise from east), ``speed``, ``accel``, ``length``,
 ``width``, ``height``, ``equipped``, ``sender`` (or ``v2x_id``); ``lat`` and ``lon`` (degrees) stand beside them for other
-readers. Only ``id``, ``time_ns``, ``x`` and ``y`` must be there. The frame's reference position is ``origin``: [lat_deg, lon_deg,
-elevation_m], an array of the .npz, or JSON in its ``head`` or in the metadata of the Parquet schema.
+readers. Only ``id``, ``time_ns``, ``x`` and ``y`` must be there. The frame's reference position is ``origin``, [lat_deg,
+lon_deg, elevation_m]: an array of the .npz, or JSON in its ``head`` or in the metadata of the Parquet schema.
 """
 
 from __future__ import annotations
