@@ -67,6 +67,17 @@ class Nearest(NamedTuple):
     lateral: Floats
 
 
+class Found(NamedTuple):
+    """Pairs of a track and a lane, by track.
+
+    :param row: (m,) int64, of the track; ``lane``: (m,) int64.
+    """
+
+    row: Ints
+    lane: Ints
+    place: Nearest
+
+
 def index(known: list[tuple[int, Known]]) -> Lanes:
     """Of what :meth:`rsu.world.maps.Maps.known` gives."""
     intersections = tuple(each.intersection for _, each in known)

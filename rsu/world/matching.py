@@ -21,6 +21,7 @@ Strips that lie side by side share the Gaussian among them; the sum of all proba
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr
@@ -28,8 +29,22 @@ from scipy.special import ndtr
 from rsu.observe.arrays import BICYCLE, OTHER, PEDESTRIAN, UNKNOWN, VEHICLE
 from rsu.observe.lanes import Lane, LaneKind
 from rsu.world.arrays import MATCH, Floats, Ints, Rows
-from rsu.world.lanes import Bools, Lanes, nearest, width_at
+from rsu.world.lanes import Bools, Found, Lanes, nearest, width_at
 from rsu.world.parameters import Parameters
+from rsu.world.twins import told_twice
+
+
+class Near(NamedTuple):
+    """Pairs of tracks and lanes to be compared, by track.
+
+    :param row: (m,) int64, of the track; ``lane``: (m,) int64.
+    :param left_out: lanes that were not looked at.
+    """
+
+    row: Ints
+    lane: Ints
+    left_out: int
+
 
 #: Class → kind of lane → how much likelier than elsewhere it is there. Our own judgement; a position that is sure overrules it.
 USE: Mapping[int, Mapping[LaneKind, float]] = {
@@ -64,19 +79,42 @@ def use(lines: tuple[Lane, ...]) -> Floats:
     return table
 
 
-def match(lanes: Lanes, weight: Floats, tracks: Rows, parameters: Parameters) -> Rows:
+def candidates(lanes: Lanes, weight: Floats, tracks: Rows, parameters: Parameters) -> Near:
+    """Pairs of tracks and lanes whose boxes meet; a track that is no number meets none.
+
+    When that is too much to compare, lanes are left out from the end: the configured ones stand before those that are heard.
+
+    :param weight: (classes, n) float64: ``c``; lanes of 0 are left alone.
+    """
+    sigma = np.sqrt(np.maximum(tracks["cov"][:, 0, 0], tracks["cov"][:, 1, 1]))
+    reach = np.minimum(parameters.reach_sigmas * np.hypot(sigma, parameters.map_std_m), parameters.reach_max_m)
+    matched = np.flatnonzero(weight.any(axis=0))
+    box = lanes.box[matched].T + lanes.half_width[matched] * np.array([[-1], [-1], [1], [1]])
+    x, y = tracks["x"][:, None], tracks["y"][:, None]
+    away = reach[:, None]
+    meets = (x >= box[0] - away) & (x <= box[2] + away) & (y >= box[1] - away) & (y <= box[3] + away)
+    costs = np.cumsum(meets.sum(axis=0) * np.diff(lanes.first)[matched])
+    within = int(np.searchsorted(costs, parameters.comparisons_max, side="right"))
+    row, at = np.nonzero(meets[:, :within])
+    return Near(row.astype(np.int64), matched[at].astype(np.int64), matched.size - within)
+
+
+def match(lanes: Lanes, weight: Floats, partly: Ints, near: Near, tracks: Rows, parameters: Parameters) -> Rows:
     """Who is in which lane.
 
     :param weight: (classes, n) float64: ``c``; 0 for a lane that nobody is matched to.
+    :param partly: of :class:`rsu.world.twins.Twins`; ``near``: of :func:`candidates`.
     :param tracks: (t,) of TRACK.
     :return: of :data:`MATCH`, by track, the likeliest lane first.
     """
-    row, lane = _near(lanes, weight, tracks, parameters)
+    row, lane = near.row, near.lane
     if not row.size:
         return np.zeros(0, MATCH)
     place = nearest(lanes, np.stack((tracks["x"][row], tracks["y"][row]), axis=1), lane)
+    found = Found(row, lane, place)
     off = _off_heading(tracks["heading"][row] - lanes.heading[place.piece])
-    strip = _on_strip(lanes, tracks, row, lane, place.along, place.lateral, width_at(lanes, place), place.piece, parameters)
+    strip = _on_strip(lanes, tracks["cov"], found, parameters)
+    strip[told_twice(lanes, partly, found, len(tracks), parameters)] = 0.0
     likelihood = _heading_likelihood(off, tracks["cov"][row, 2, 2], lanes.one_way[lane], parameters)
     cls = np.where(tracks["cls"] < len(CLASSES), tracks["cls"], OTHER)
     joint = strip * likelihood * weight[cls[row], lane]
@@ -91,39 +129,20 @@ def match(lanes: Lanes, weight: Floats, tracks: Rows, parameters: Parameters) ->
     return made
 
 
-def _near(lanes: Lanes, weight: Floats, tracks: Rows, parameters: Parameters) -> tuple[Ints, Ints]:
-    """Pairs of tracks and lanes whose boxes meet; a track that is no number meets none."""
-    sigma = np.sqrt(np.maximum(tracks["cov"][:, 0, 0], tracks["cov"][:, 1, 1]))
-    reach = np.minimum(parameters.reach_sigmas * np.hypot(sigma, parameters.map_std_m), parameters.reach_max_m)
-    matched = np.flatnonzero(weight.any(axis=0))
-    box = lanes.box[matched].T + lanes.half_width[matched] * np.array([[-1], [-1], [1], [1]])
-    x, y = tracks["x"][:, None], tracks["y"][:, None]
-    away = reach[:, None]
-    meets = (x >= box[0] - away) & (x <= box[2] + away) & (y >= box[1] - away) & (y <= box[3] + away)
-    row, at = np.nonzero(meets)
-    return row.astype(np.int64), matched[at].astype(np.int64)
+def _on_strip(lanes: Lanes, cov: Floats, found: Found, parameters: Parameters) -> Floats:
+    """``m``.
 
-
-def _on_strip(
-    lanes: Lanes,
-    tracks: Rows,
-    row: Ints,
-    lane: Ints,
-    along: Floats,
-    lateral: Floats,
-    width: Floats,
-    piece: Ints,
-    parameters: Parameters,
-) -> Floats:
-    """``m``."""
-    ux, uy = lanes.unit[:, piece]
-    cov = tracks["cov"]
+    :param cov: (t, 5, 5) float64, m².
+    """
+    row, place = found.row, found.place
+    ux, uy = lanes.unit[:, place.piece]
+    width = width_at(lanes, place)
     cxx, cxy, cyy = cov[row, 0, 0], cov[row, 0, 1], cov[row, 1, 1]
     map2, cross = parameters.map_std_m**2, 2 * ux * uy * cxy
     aside = 1 / np.sqrt(np.maximum(uy * uy * cxx - cross + ux * ux * cyy, 0.0) + map2)
     ahead = 1 / np.sqrt(np.maximum(ux * ux * cxx + cross + uy * uy * cyy, 0.0) + map2)
-    across = ndtr((width / 2 - lateral) * aside) - ndtr((-width / 2 - lateral) * aside)
-    within = ndtr((lanes.table["length_m"][lane] - along) * ahead) - ndtr(-along * ahead)
+    across = ndtr((width / 2 - place.lateral) * aside) - ndtr((-width / 2 - place.lateral) * aside)
+    within = ndtr((lanes.table["length_m"][found.lane] - place.along) * ahead) - ndtr(-place.along * ahead)
     inside: Floats = across * within
     return inside
 

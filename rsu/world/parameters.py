@@ -43,5 +43,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     intersections_max: int = 64  # maps, and as many signals
     lanes_max: int = 2_048
     points_max: int = 65_536  # of all lanes
+    index_interval_s: float = 1.0  # between indexings anew: the period of MAP (T/CSAE 53: 1 Hz)
+    twin_pairs_max: int = 4_096  # lanes compared with each other: two maps of one crossing make some 400
+    comparisons_max: int = 1_000_000  # of tracks with pieces of lanes in a step: 500 tracks at a crossing make 60,000
     tracks_max: int = 4_096  # as fusion's
     lanes_per_track_max: int = 8  # the likeliest

@@ -20,7 +20,7 @@ from rsu.world import lights, maps
 from rsu.world.arrays import NOTHING, Floats, Ints, Rows, Snapshot, family, sealed
 from rsu.world.following import placed
 from rsu.world.lanes import Lanes, index
-from rsu.world.matching import match, use
+from rsu.world.matching import candidates, match, use
 from rsu.world.parameters import Parameters
 from rsu.world.picture import picture
 from rsu.world.queues import queues
@@ -32,14 +32,18 @@ class Counters(msgspec.Struct):
     """What the world has done; ``maps`` and ``signals`` are counted where they are kept.
 
     :param tracks_left_out: beyond ``tracks_max``, of those with the highest ids.
+    :param lanes_left_out: by step, beyond ``comparisons_max``.
     :param indexed: how often the lanes were indexed anew.
+    :param pairs_left_out: of lanes that were not compared with each other, see :class:`rsu.world.twins.Twins`.
     """
 
     maps: maps.Counters
     signals: lights.Counters
     steps: int = 0
     tracks_left_out: int = 0
+    lanes_left_out: int = 0
     indexed: int = 0
+    pairs_left_out: int = 0
 
 
 class World:
@@ -55,11 +59,11 @@ class World:
         self._p = parameters or Parameters()
         self._maps = maps.Maps(self._p)
         self._lights = lights.Lights(self._p)
-        self._indexed = 0
-        self._lanes, self._use = self._index()
+        self._indexed, self._indexed_ns = 0, 0
         self._snapshot = NOTHING
         self.history = Ring(self._p)
         self.counters = Counters(self._maps.counters, self._lights.counters)
+        self._lanes, self._use, self._partly = self._index()
 
     def hear_map(self, standard: str, intersections: Iterable[Intersection], now_ns: int, *, configured: bool = False) -> None:
         """Take in what :func:`rsu.observe.geometry.geometry` read.
@@ -77,14 +81,14 @@ class World:
 
         :param tracks: (t,) of :data:`rsu.fusion.TRACK`, predicted to ``now_ns``, in any order.
         """
-        if self._maps.changes != self._indexed:
-            self._lanes, self._use = self._index()
-            self._indexed = self._maps.changes
-            self.counters.indexed += 1
+        self._learn(now_ns)
         rows = self._ordered(tracks)
         signals, told = self._lights.at(now_ns)
         is_open = lights.open_lanes(self._lanes, self._lights.enabled(now_ns))
-        matches = match(self._lanes, self._use * np.where(is_open, 1.0, self._p.closed_weight), rows, self._p)
+        weight = self._use * np.where(is_open, 1.0, self._p.closed_weight)
+        near = candidates(self._lanes, weight, rows, self._p)
+        self.counters.lanes_left_out += near.left_out
+        matches = match(self._lanes, weight, self._partly, near, rows, self._p)
         where = placed(self._lanes, matches, rows, self._p)
         standing = queues(self._lanes, where, rows, self._p)
         self._snapshot = self._taken(now_ns, (rows, matches, where, standing, signals), is_open, told)
@@ -100,12 +104,21 @@ class World:
         """The last step as a GeoJSON FeatureCollection, see :mod:`rsu.world.picture`."""
         return picture(self._snapshot, self._origin)
 
-    def _index(self) -> tuple[Lanes, Floats]:
-        """The lanes, and ``c`` of each class in each, 0 for a twin."""
+    def _learn(self, now_ns: int) -> None:
+        """Index the lanes when maps have changed, but not for every change: it takes longer than a step."""
+        interval_ns = self._p.index_interval_s * lights.SECOND_NS
+        if self._maps.changes != self._indexed and abs(now_ns - self._indexed_ns) >= interval_ns:
+            self._lanes, self._use, self._partly = self._index()
+            self._indexed, self._indexed_ns = self._maps.changes, now_ns
+            self.counters.indexed += 1
+
+    def _index(self) -> tuple[Lanes, Floats, Ints]:
+        """The lanes, ``c`` of each class in each, 0 for a twin, and which are told twice in part."""
         lanes = index(self._maps.known())
-        told: Ints = twins(lanes, self._p)
-        lanes.table["twin_of"] = told
-        return lanes, use(lanes.lines) * (told < 0)
+        told = twins(lanes, self._p)
+        self.counters.pairs_left_out += told.left_out
+        lanes.table["twin_of"] = told.stands
+        return lanes, use(lanes.lines) * (told.stands < 0), told.partly
 
     def _ordered(self, tracks: Rows) -> Rows:
         """By id, as many as there may be; a copy."""
