@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from world_scene import NOW_NS, SECOND_NS, tracks, world
 
 from rsu.world import World
-from tests.world.world_scene import NOW_NS, SECOND_NS, tracks, world
 
 
 def stepped(made: World, *seconds: float) -> World:

@@ -8,11 +8,7 @@ import math
 import numpy as np
 import pymap3d
 import pytest
-
-from rsu.observe.arrays import BICYCLE, PEDESTRIAN
-from rsu.observe.signals import LightState, PhaseState
-from rsu.world import LIGHTS, Snapshot, World
-from tests.world.world_scene import (
+from world_scene import (
     CSAE,
     NOW_NS,
     ORIGIN,
@@ -27,6 +23,10 @@ from tests.world.world_scene import (
     tracks,
     world,
 )
+
+from rsu.observe.arrays import BICYCLE, PEDESTRIAN
+from rsu.observe.signals import LightState, PhaseState
+from rsu.world import LIGHTS, Snapshot, World
 
 # One lane to the east, 200 m, its stop line at x = 0.
 ONE = crossing(lane(1, [(-200, 0), (0, 0)], groups=(4,)))

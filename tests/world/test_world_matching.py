@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from shapely.geometry import LineString, Point
+from world_scene import CSAE, NOW_NS, crossing, lane, seen, spat, track, tracks, world
 
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, UNKNOWN, VEHICLE
 from rsu.observe.lanes import Intersection, Lane
 from rsu.world import Parameters, Snapshot
 from rsu.world.lanes import index, nearest
 from rsu.world.maps import Known
-from tests.world.world_scene import CSAE, NOW_NS, crossing, lane, seen, spat, track, tracks, world
 
 # Two lanes side by side to the east, one back to the west, 3.5 m wide each: left edge of the upper one at y = 3.5.
 UPPER, LOWER, BACK = 1, 2, 3
