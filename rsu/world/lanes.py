@@ -25,6 +25,8 @@ class Lanes(NamedTuple):
     :param revocable: (n,) bool.
     :param box: (n, 4) float64, metres, ENU: least x, least y, most x, most y of the centre line.
     :param half_width: (n,) float64, metres: the most.
+    :param chord: (4, n) float64: of the straight line from a lane's begin to its end the unit normal and the place along that,
+        metres, and how far from it a point of the lane lies at most, metres.
     :param first: (n + 1,) int64: where its pieces begin; the pieces of lane i are ``first[i]`` … ``first[i + 1] - 1``.
     :param start: (2, p) float64, metres, ENU: where a piece begins; ``unit``: (2, p): its direction.
     :param offset: (2, p) float64, metres: the begin along that direction, and left of it.
@@ -43,6 +45,7 @@ class Lanes(NamedTuple):
     revocable: Bools
     box: Floats
     half_width: Floats
+    chord: Floats
     first: Ints
     start: Floats
     unit: Floats
@@ -106,6 +109,7 @@ def index(known: list[tuple[int, Known]]) -> Lanes:
         np.array([line.revocable for line in lines], np.bool_),
         _stack([np.concatenate((line.points[:, :2].min(0), line.points[:, :2].max(0)))[None] for line in lines], (0, 4)),
         np.array([line.widths.max() / 2 for line in lines], np.float64),
+        np.array([_chord(line.points[:, :2]) for line in lines]).reshape(-1, 4).T,
         first,
         start,
         unit,
@@ -163,6 +167,14 @@ def _describe(row: Rows, intersection: Intersection, lane: Lane) -> None:
     row["kind"], row["direction"] = LANE_KINDS.index(lane.kind), DIRECTIONS.index(lane.direction)
     row["speed_limit_mps"] = _limits(lane)[-1]
     row["open"] = not lane.revocable
+
+
+def _chord(points: Floats) -> tuple[float, float, float, float]:
+    step = points[-1] - points[0]
+    # of a lane that ends where it begins: no line, and all points are on it
+    normal = np.array([-step[1], step[0]]) / max(float(np.hypot(*step)), 1e-9)
+    aside = points @ normal
+    return float(normal[0]), float(normal[1]), float(aside[0]), float(np.abs(aside - aside[0]).max())
 
 
 def _limits(lane: Lane) -> Floats:

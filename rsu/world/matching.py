@@ -80,7 +80,7 @@ def use(lines: tuple[Lane, ...]) -> Floats:
 
 
 def candidates(lanes: Lanes, weight: Floats, tracks: Rows, parameters: Parameters) -> Near:
-    """Pairs of tracks and lanes whose boxes meet; a track that is no number meets none.
+    """Pairs of tracks and lanes near each other, by their boxes and chords; a track that is no number is near none.
 
     When that is too much to compare, lanes are left out from the end: the configured ones stand before those that are heard.
 
@@ -96,7 +96,12 @@ def candidates(lanes: Lanes, weight: Floats, tracks: Rows, parameters: Parameter
     costs = np.cumsum(meets.sum(axis=0) * np.diff(lanes.first)[matched])
     within = int(np.searchsorted(costs, parameters.comparisons_max, side="right"))
     row, at = np.nonzero(meets[:, :within])
-    return Near(row.astype(np.int64), matched[at].astype(np.int64), matched.size - within)
+    lane = matched[at]
+    # of lanes that slant, the box is wide
+    nx, ny, aside, bend = lanes.chord[:, lane]
+    off = np.abs(tracks["x"][row] * nx + tracks["y"][row] * ny - aside)
+    beside = off <= bend + lanes.half_width[lane] + reach[row]
+    return Near(row[beside].astype(np.int64), lane[beside].astype(np.int64), matched.size - within)
 
 
 def match(lanes: Lanes, weight: Floats, partly: Ints, near: Near, tracks: Rows, parameters: Parameters) -> Rows:

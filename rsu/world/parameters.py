@@ -41,10 +41,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     history_max: int = 128  # snapshots: 10 s at 10 Hz, and a few between; at 500 tracks some 250 kB each
     range_max_m: float = 5_000.0  # of what an intersection tells from the reference position: a link is at most that long
     intersections_max: int = 64  # maps, and as many signals
-    lanes_max: int = 2_048
-    points_max: int = 65_536  # of all lanes
+    lanes_max: int = 1_024  # sixteen crossings of both standards, 30 lanes each
+    points_max: int = 32_768  # of all lanes; T/CSAE 53 gives a lane 31 at most
     index_interval_s: float = 1.0  # between indexings anew: the period of MAP (T/CSAE 53: 1 Hz)
-    twin_pairs_max: int = 4_096  # lanes compared with each other: two maps of one crossing make some 400
-    comparisons_max: int = 1_000_000  # of tracks with pieces of lanes in a step: 500 tracks at a crossing make 60,000
+    twin_pairs_max: int = 2_048  # lanes compared with each other: two maps of one crossing make some 400
+    comparisons_max: int = 250_000  # of tracks with pieces of lanes in a step: 500 tracks at a crossing make 60,000
     tracks_max: int = 4_096  # as fusion's
     lanes_per_track_max: int = 8  # the likeliest

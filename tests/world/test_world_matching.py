@@ -298,6 +298,19 @@ def test_a_scene_that_is_turned_and_moved_as_a_whole_has_the_same_probabilities(
         assert told.get(pair, 0.01) == pytest.approx(again.get(pair, 0.01), abs=1e-4) or _is_tie(place, scene, pair)
 
 
+@settings(max_examples=60, deadline=None)
+@given(maps(), scenes())
+def test_lanes_out_of_reach_would_not_have_been_told(place: Intersection, scene: np.ndarray) -> None:
+    # 3 sigma aside, 0.135 % of the Gaussian is left; where sigma is above 5 m the reach has its bound
+    scene["cov"][:, :2, :2] = np.minimum(scene["cov"][:, :2, :2], 16.0)
+    near, far = seen(world(place), scene), seen(world(place, reach_max_m=1e4, reach_sigmas=1e4), scene)
+    told = {(row["track"], row["lane"]): row["probability"] for row in near.matches}
+    all_told = {(row["track"], row["lane"]): row["probability"] for row in far.matches}
+    for pair, probability in all_told.items():
+        assert told.get(pair, 0.0) == pytest.approx(probability, abs=0.2)
+        assert pair in told or probability < 0.2
+
+
 def _is_tie(place: Intersection, scene: np.ndarray, pair: tuple[int, int]) -> bool:
     """Whether two pieces of the lane are equally near to the track."""
     row = scene[scene["id"] == pair[0]][0]
