@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
-from shapely.geometry import LineString, Point
 from world_scene import CSAE, NOW_NS, crossing, lane, seen, spat, track, tracks, world
 
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, UNKNOWN, VEHICLE
@@ -59,6 +59,7 @@ def test_the_nearest_place_on_a_lane_is_where_the_hand_finds_it(x: float, y: flo
 
 
 def test_the_nearest_place_agrees_with_shapely() -> None:
+    shapely = pytest.importorskip("shapely", reason="shapely, the second opinion, is missing: pip install 'rsu[test]'")
     random = np.random.default_rng(1)
     lines = [np.cumsum(random.normal(0, 20, (count, 2)), axis=0) for count in (2, 3, 7, 12)]
     lanes = index([(0, Known(crossing(*(lane(at, line.tolist()) for at, line in enumerate(lines))), (), False, 0))])
@@ -66,7 +67,7 @@ def test_the_nearest_place_agrees_with_shapely() -> None:
     of = np.arange(400) % 4
     place = nearest(lanes, points, of)
     for at, point in enumerate(points):
-        line, there = LineString(lines[of[at]]), Point(point)
+        line, there = shapely.LineString(lines[of[at]]), shapely.Point(point)
         inside = 0 <= place.along[at] <= line.length
         assert np.clip(place.along[at], 0, line.length) == pytest.approx(line.project(there), abs=1e-6)
         if inside:
@@ -315,5 +316,10 @@ def _is_tie(place: Intersection, scene: np.ndarray, pair: tuple[int, int]) -> bo
     """Whether two pieces of the lane are equally near to the track."""
     row = scene[scene["id"] == pair[0]][0]
     line = place.lanes[pair[1]].points[:, :2]
-    near = sorted(LineString(line[at : at + 2]).distance(Point(row["x"], row["y"])) for at in range(len(line) - 1))
+    near = sorted(_distance((row["x"], row["y"]), a, b) for a, b in pairwise(line))
     return len(near) > 1 and near[1] - near[0] < 1e-6
+
+
+def _distance(point: tuple[float, float], a: np.ndarray, b: np.ndarray) -> float:
+    share = np.clip(np.dot(point - a, b - a) / np.dot(b - a, b - a), 0, 1)
+    return float(np.hypot(*(a + share * (b - a) - point)))

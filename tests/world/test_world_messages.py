@@ -14,14 +14,18 @@ from world_scene import NOW_NS, SECOND_NS, track, tracks
 import rsu
 from rsu.engine import Engine, Settings, Stored
 from rsu.frames import unwrap
-from rsu.observe.arrays import Origin
+from rsu.fusion import Fusion
+from rsu.fusion import Parameters as FusionParameters
+from rsu.observe.arrays import VEHICLE, Origin
 from rsu.observe.geometry import geometry
 from rsu.observe.lanes import Intersection
+from rsu.observe.observations import observe_batch
 from rsu.observe.signals import signals
 from rsu.sources import open_source
 from rsu.world import LIGHTS, Snapshot, World
 from rsu.world.arrays import CSAE, SAE
 
+TICK_NS = 100_000_000
 LOGS = Path(__file__).resolve().parents[2] / "replay_logs"
 HERE = Origin(29.6583, 106.5312, 268.4)
 BEARING_DEG = {"north": 12.0, "east": 102.0, "south": 192.0, "west": 282.0}
@@ -29,35 +33,39 @@ STOP_LINE_M = 22.0
 """The crossing of the log, as replay_logs/scene/roads.py builds it: legs by the side they lie on, lanes of 3.5 m, the left turn
 next to the axis, SAE lanes numbered 4 a leg from 1."""
 STANDARDS = ("csae-157", "sae-j2735")
-KINDS = ("MapData", "SPAT")
+Heard = list[tuple[Stored, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def heard() -> list[tuple[str, str, dict[str, Any], int]]:
-    """Standard, type, value and reception of each MAP and SPAT of the log's first six seconds."""
+def heard() -> Heard:
+    """Each record of the log's first six seconds with its value."""
     schemas = {name: rsu.load_schema(name) for name in STANDARDS}
     engine, told = Engine(Settings(), schemas), []
     with open_source(LOGS / "city_minute.pcap") as source:
         for received in source:
             row = engine.step(received, received.receive_time_ns)
-            if not isinstance(row, Stored) or row.type not in KINDS:
+            if not isinstance(row, Stored):
                 continue
-            if told and row.receive_time_ns > told[0][3] + 6 * SECOND_NS:
+            if told and row.receive_time_ns > told[0][0].receive_time_ns + 6 * SECOND_NS:
                 break
             value = schemas[row.standard].decode("MessageFrame", unwrap(row.raw).payload)
-            content = value["value"][1] if row.standard == "sae-j2735" else value[1]
-            told.append((row.standard, row.type, content, row.receive_time_ns))
+            told.append((row, value["value"][1] if row.standard == "sae-j2735" else value[1]))
     return told
 
 
-def listening(heard: list[tuple[str, str, dict[str, Any], int]], *standards: str) -> tuple[World, int]:
-    made, now_ns = World(HERE), 0
-    for standard, kind, value, now_ns in heard:
-        if standard in standards and kind == "MapData":
-            made.hear_map(standard, geometry(standard, value, HERE), now_ns)
-        elif standard in standards:
-            made.hear_signals(standard, signals(standard, value, now_ns))
-    return made, now_ns
+def take(made: World, row: Stored, value: dict[str, Any]) -> None:
+    if row.type == "MapData":
+        made.hear_map(row.standard, geometry(row.standard, value, HERE), row.receive_time_ns)
+    elif row.type == "SPAT":
+        made.hear_signals(row.standard, signals(row.standard, value, row.receive_time_ns))
+
+
+def listening(heard: Heard, *standards: str) -> tuple[World, int]:
+    made = World(HERE)
+    for row, value in heard:
+        if row.standard in standards:
+            take(made, row, value)
+    return made, heard[-1][0].receive_time_ns
 
 
 def on_leg(leg: str, out_m: float, offset_m: float, number: int = 1, **more: Any) -> np.ndarray:
@@ -68,8 +76,8 @@ def on_leg(leg: str, out_m: float, offset_m: float, number: int = 1, **more: Any
     return track(number, x, y, 270.0 - BEARING_DEG[leg], length=4.0, **more)
 
 
-def test_the_crossing_that_both_standards_tell_has_each_lane_in_once(heard: Any) -> None:
-    snapshot = listening(heard, *STANDARDS)[0].step(tracks(), heard[-1][3])
+def test_the_crossing_that_both_standards_tell_has_each_lane_in_once(heard: Heard) -> None:
+    snapshot = listening(heard, *STANDARDS)[0].step(tracks(), heard[-1][0].receive_time_ns)
     lanes = snapshot.lanes
     assert set(lanes["family"].tolist()) == {CSAE, SAE}
     own = lanes[(lanes["twin_of"] < 0) & (lanes["direction"] == 0)]
@@ -81,7 +89,7 @@ def test_the_crossing_that_both_standards_tell_has_each_lane_in_once(heard: Any)
 @pytest.mark.parametrize("leg", tuple(BEARING_DEG))
 @pytest.mark.parametrize(("turn", "offset_m"), [("left", 1.75), ("straight", 5.25)])
 def test_a_track_on_the_log_s_road_is_in_its_lane_and_as_far_from_the_line_as_it_was_put(
-    heard: Any, standards: tuple[str, ...], leg: str, turn: str, offset_m: float
+    heard: Heard, standards: tuple[str, ...], leg: str, turn: str, offset_m: float
 ) -> None:
     made, now_ns = listening(heard, *standards)
     snapshot = made.step(tracks(on_leg(leg, 80.0, offset_m)), now_ns)
@@ -98,14 +106,14 @@ def test_a_track_on_the_log_s_road_is_in_its_lane_and_as_far_from_the_line_as_it
     assert place["to_stop_m"] == pytest.approx(80 - STOP_LINE_M - 2, abs=0.2)
 
 
-def test_the_lanes_of_the_log_have_the_light_of_their_phase(heard: Any) -> None:
+def test_the_lanes_of_the_log_have_the_light_of_their_phase(heard: Heard) -> None:
     # 6 s into the log the north and south have 4 s of green left: the scene begins 8 s into the cycle, its green has 18 s
     made, now_ns = listening(heard, *STANDARDS)
     snapshot = made.step(tracks(on_leg("north", 80.0, 5.25, 1), on_leg("east", 80.0, 5.25, 2)), now_ns)
     assert snapshot.signals["fresh"].all()
     north, east = (lights_of(snapshot, int(place["lane"])) for place in snapshot.placed)
     assert {LIGHTS[row["light"]] for row in north} == {"green"} and {LIGHTS[row["light"]] for row in east} == {"red"}
-    start_ns = heard[0][3] // SECOND_NS * SECOND_NS
+    start_ns = heard[0][0].receive_time_ns // SECOND_NS * SECOND_NS
     assert all(abs(int(row["likely_end_ns"]) - start_ns - 10 * SECOND_NS) <= SECOND_NS // 5 for row in north)
 
 
@@ -115,11 +123,29 @@ def lights_of(snapshot: Snapshot, lane: int) -> np.ndarray:
     return snapshot.signals[phases]
 
 
-def test_what_is_heard_again_and_again_is_indexed_once(heard: Any) -> None:
-    made, _ = listening(heard, *STANDARDS)
-    made.step(tracks(), heard[-1][3])
-    assert made.counters.maps.heard == sum(kind == "MapData" for _, kind, _, _ in heard) > 2
+def test_what_is_heard_again_and_again_is_indexed_once(heard: Heard) -> None:
+    made, now_ns = listening(heard, *STANDARDS)
+    made.step(tracks(), now_ns)
+    assert made.counters.maps.heard == sum(row.type == "MapData" for row, _ in heard) > 2
     assert made.counters.maps.changed == 2 and made.counters.indexed == 1
+
+
+def test_nearly_all_vehicles_that_fusion_finds_on_the_legs_are_in_a_lane(heard: Heard) -> None:
+    made, fusion = World(HERE), Fusion(FusionParameters())
+    batch: Heard = []
+    due_ns, on_legs, in_lanes = heard[0][0].receive_time_ns + TICK_NS, 0, 0
+    for row, value in heard:
+        if row.receive_time_ns >= due_ns:
+            fusion.step(observe_batch(batch, HERE), due_ns)
+            snapshot = made.step(fusion.tracks(due_ns), due_ns)
+            away = np.hypot(snapshot.tracks["x"], snapshot.tracks["y"])
+            driving = (snapshot.tracks["cls"] == VEHICLE) & (away > STOP_LINE_M + 5) & (away < 170)
+            on_legs += int(driving.sum())
+            in_lanes += int((snapshot.placed["lane"][driving] >= 0).sum())
+            batch, due_ns = [], due_ns + TICK_NS
+        take(made, row, value)
+        batch.append((row, value))
+    assert on_legs > 200 and in_lanes >= 0.95 * on_legs
 
 
 def published(shared: Path) -> list[tuple[str, dict[str, Any]]]:
