@@ -86,13 +86,8 @@ def index(known: list[tuple[int, Known]]) -> Lanes:
     intersections = tuple(each.intersection for _, each in known)
     places = tuple((i, j) for i, one in enumerate(intersections) for j in range(len(one.lanes)))
     lines = tuple(intersections[i].lanes[j] for i, j in places)
-    table = unknown(len(lines), LANE)
-    for row, (i, j) in enumerate(places):
-        family, each = known[i]
-        table["family"][row], table["configured"][row] = family, each.configured
-        _describe(table[row : row + 1], each.intersection, each.intersection.lanes[j])
-    counts = [len(line.points) - 1 for line in lines]
-    first = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    table = _table(known, places)
+    first = np.concatenate(([0], np.cumsum([len(line.points) - 1 for line in lines]))).astype(np.int64)
     start = np.ascontiguousarray(_stack([line.points[:-1, :2] for line in lines], (0, 2)).T)
     step = _stack([np.diff(line.points[:, :2], axis=0) for line in lines], (0, 2)).T
     length = np.hypot(*step)
@@ -107,7 +102,7 @@ def index(known: list[tuple[int, Known]]) -> Lanes:
         places,
         np.array([line.direction in ONE_WAY for line in lines], np.bool_),
         np.array([line.revocable for line in lines], np.bool_),
-        _stack([np.concatenate((line.points[:, :2].min(0), line.points[:, :2].max(0)))[None] for line in lines], (0, 4)),
+        np.array([(*line.points[:, :2].min(axis=0), *line.points[:, :2].max(axis=0)) for line in lines]).reshape(-1, 4),
         np.array([line.widths.max() / 2 for line in lines], np.float64),
         np.array([_chord(line.points[:, :2]) for line in lines]).reshape(-1, 4).T,
         first,
@@ -157,6 +152,16 @@ def width_at(lanes: Lanes, place: Nearest) -> Floats:
     widths = lanes.widths[place.piece]
     wide: Floats = widths[:, 0] * (1 - share) + widths[:, 1] * share
     return wide
+
+
+def _table(known: list[tuple[int, Known]], places: tuple[tuple[int, int], ...]) -> Rows:
+    """(n,) of LANE; lengths and twins are not filled in."""
+    table = unknown(len(places), LANE)
+    for row, (i, j) in enumerate(places):
+        family, each = known[i]
+        table["family"][row], table["configured"][row] = family, each.configured
+        _describe(table[row : row + 1], each.intersection, each.intersection.lanes[j])
+    return table
 
 
 def _describe(row: Rows, intersection: Intersection, lane: Lane) -> None:

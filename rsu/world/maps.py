@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from rsu.observe.lanes import Intersection
+from rsu.world.arrays import Floats
 from rsu.world.parameters import Parameters
 
 Key = tuple[int, int, str, int]
@@ -19,7 +20,7 @@ class Counters(msgspec.Struct):
 
     :param heard: all; ``changed``: those that were new or told something else than before.
     :param configured: not taken, for the configuration tells that intersection.
-    :param far: not taken, for a point is no number or out of range.
+    :param unfit: not taken, for a line has fewer than two points, two in one place, or one that is no number or out of range.
     :param no_room: not taken, for it would have been too much by itself or beside the configured ones.
     :param forgotten: let go, as the one not heard for the longest, for another.
     """
@@ -27,7 +28,7 @@ class Counters(msgspec.Struct):
     heard: int = 0
     changed: int = 0
     configured: int = 0
-    far: int = 0
+    unfit: int = 0
     no_room: int = 0
     forgotten: int = 0
 
@@ -74,17 +75,15 @@ class Maps:
         words = _words(one)
         if known is not None and known.words == words and known.configured == configured:
             known.heard_ns = now_ns
-        elif self._is_near(one) and self._has_room(key, one):
+        elif self._is_fit(one) and self._has_room(key, one):
             self._known[key] = Known(one, words, configured, now_ns)
             self.counters.changed += 1
             self.changes += 1
 
-    def _is_near(self, one: Intersection) -> bool:
-        most = self._p.range_max_m
-        # written so that NaN is not near
-        near = all(bool((np.abs(lane.points[:, :2]) <= most).all()) for lane in one.lanes)
-        self.counters.far += not near
-        return near
+    def _is_fit(self, one: Intersection) -> bool:
+        fit = all(_is_line(lane.points[:, :2], self._p.range_max_m) for lane in one.lanes)
+        self.counters.unfit += not fit
+        return fit
 
     def _has_room(self, key: Key, one: Intersection) -> bool:
         """Makes room by forgetting those not heard for the longest."""
@@ -109,6 +108,11 @@ class Maps:
             and len(lanes) <= self._p.lanes_max
             and sum(len(lane.points) for lane in lanes) <= self._p.points_max
         )
+
+
+def _is_line(points: Floats, most_m: float) -> bool:
+    """Written so that NaN is not."""
+    return len(points) > 1 and bool((np.abs(points) <= most_m).all() and (np.diff(points, axis=0) != 0).any(axis=1).all())
 
 
 def _words(value: Any) -> Hashable:

@@ -247,6 +247,12 @@ def test_a_map_that_tells_something_else_replaces_the_one_before(other: object) 
     assert len(snapshot.lanes) == 1 and snapshot.intersections[0].lanes[0] is other and made.counters.indexed == 2
 
 
+@pytest.mark.parametrize("points", [[(0, 0)], [(0, 0), (0, 0)], [(0, 0), (5, 0), (5, 0)]], ids=["one", "same", "again"])
+def test_a_lane_that_is_no_line_is_not_taken(points: list[tuple[float, float]]) -> None:
+    made = world(crossing(lane(1, points, direction="out")))
+    assert not seen(made, track()).lanes.size and made.counters.maps.unfit == 1
+
+
 def test_a_configured_map_goes_before_what_is_heard() -> None:
     made = World(ORIGIN)
     made.hear_map(CSAE, [ONE], NOW_NS, configured=True)
@@ -287,7 +293,7 @@ def test_configured_maps_are_not_forgotten_for_heard_ones() -> None:
 @pytest.mark.parametrize(("x", "taken"), [(-5_000.0, True), (-5_000.1, False), (math.nan, False), (math.inf, False)])
 def test_a_map_out_of_range_is_not_taken(x: float, taken: bool) -> None:
     made = world(crossing(lane(1, [(x, 0), (0, 0)], direction="out")))
-    assert len(seen(made).lanes) == taken and made.counters.maps.far == (not taken)
+    assert len(seen(made).lanes) == taken and made.counters.maps.unfit == (not taken)
 
 
 @pytest.mark.parametrize(("after_ms", "indexed"), [(999, 1), (1_000, 2)])

@@ -184,7 +184,7 @@ def test_on_published_maps_whoever_drives_along_a_lane_is_in_it(shared: Path) ->
         made = World(origin)
         made.hear_map(standard, places, NOW_NS)
         rows = drivers(places)
-        if not rows or made.counters.maps.far:
+        if not rows or made.counters.maps.unfit:
             continue
         snapshot = made.step(tracks(*rows), NOW_NS)
         sums = np.bincount(snapshot.matches["row"], snapshot.matches["probability"], len(rows))
