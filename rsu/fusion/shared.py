@@ -1,7 +1,9 @@
 """What others have fused already: taken in without counting anything twice.
 
 Covariance intersection: Julier, Uhlmann: A non-divergent estimation algorithm in the presence of unknown correlations, ACC
-1997, eq. 2 and 3: an update with ``P / ω`` and ``R / (1 − ω)``, ω for the least determinant of the position, on a grid.
+1997, eq. 2 and 3: an update with ``P / ω`` and ``R / (1 − ω)``, ω for the least determinant of the position, on a grid. What the
+measurement does not say (the heading of a car that stands) cannot be counted twice and is not widened; else it grew at each
+update, without end.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsu.fusion.state import Floats, Measured, State
+from rsu.fusion.update import in_terms_of
 
 OMEGAS = (1.0, 0.8, 0.6, 0.4, 0.2)
 """1 leaves the track as it is; 0 would forget its speed."""
@@ -21,7 +24,10 @@ def intersection(state: State, measured: Measured) -> tuple[State, Measured, Flo
     information, shared = np.linalg.inv(p), np.linalg.inv(r)
     dets = np.stack([np.linalg.det(omega * information + (1 - omega) * shared) for omega in OMEGAS])
     omega = np.array(OMEGAS)[np.argmax(dets, axis=0)]  # the first of equals: least change
-    wider = state._replace(cov=state.cov / omega[:, None, None])
+    said = in_terms_of(state, measured)[2]
+    widen = np.ones(state.x.shape)
+    widen[:, :5] = np.where(said, 1 / np.sqrt(omega)[:, None], 1.0)
+    wider = state._replace(cov=state.cov * widen[:, :, None] * widen[:, None, :])
     weight = np.maximum(1 - omega, 1e-9)[:, None, None]
     return wider, measured._replace(noise=measured.noise / weight), omega
 
