@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rsu.frames import Unwrapped
+from rsu.observe import Summary
 from rsu.received import Received
 
 
@@ -156,6 +157,45 @@ def quarantined(
         detail=detail,
         raw=received.data,
         meta=meta_of(received),
+        clock_error_us=received.clock_error_us,
+    )
+
+
+def stored(
+    received: Received,
+    frame: Unwrapped,
+    standard: str,
+    type_name: str,
+    summary: Summary,
+    warning: str | None,
+    decoded: str | None,
+) -> Stored:
+    """A message that was read."""
+    return Stored(
+        rsu_id=received.rsu_id,
+        boot_id=received.boot_id,
+        sequence=received.sequence,
+        channel=received.channel,
+        source=received.source,
+        receive_time_ns=received.receive_time_ns,
+        standard=standard,
+        header=frame.header,
+        aid=frame.aid,
+        type=type_name,
+        security=frame.security.status,
+        event_time_ns=summary.event_time_ns,
+        event_time_source=summary.event_time_source,
+        sender=summary.sender,
+        lat_e7=summary.lat_e7,
+        lon_e7=summary.lon_e7,
+        speed_mps=summary.speed_mps,
+        heading_deg=summary.heading_deg,
+        msg_cnt=summary.msg_cnt,
+        sec_mark=summary.sec_mark,
+        raw=received.data,
+        warning=warning,
+        meta=meta_of(received),
+        decoded=decoded,
         clock_error_us=received.clock_error_us,
     )
 
