@@ -193,6 +193,14 @@ class Pipeline(Section, frozen=True, kw_only=True):
     ] = 10.0
 
 
+class Fusion(Section, frozen=True, kw_only=True):
+    """The picture of the road: what is heard and seen, fused into tracks around the unit's position."""
+
+    enabled: Annotated[
+        bool, Meta(description="Fuse, where [unit] lat_deg and lon_deg say where the unit stands; false: never.")
+    ] = True
+
+
 class Recording(Section, frozen=True, kw_only=True):
     """What is heard, written as log files that `rsu replay` reads."""
 
@@ -265,6 +273,7 @@ class Config(Section, frozen=True, kw_only=True):
     source: Annotated[tuple[Source, ...], Meta(max_length=SOURCES_MAX)] = ()
     pipeline: Pipeline = Pipeline()
     store: Store = Store()
+    fusion: Fusion = Fusion()
     recording: Recording = Recording()
     mqtt: Mqtt | None = None
     nats: Nats | None = None

@@ -8,6 +8,9 @@ from rsu.frames import Unwrapped
 from rsu.observe import Summary
 from rsu.received import Received
 
+#: Class of :mod:`rsu.observe.arrays` → its name for people and programs.
+CLASSES = ("unknown", "vehicle", "pedestrian", "bicycle", "other")
+
 
 class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="message"):
     """A record to keep: its identity, what it is, its summary (see :class:`rsu.observe.Summary`), its bytes."""
@@ -101,6 +104,40 @@ class Shed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outco
     type: str = ""
     reason: str
     count: int = 1
+
+
+class Track(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A road user at a moment.
+
+    :param track_id: the unit's own, the same as long as it is seen.
+    :param time_ns: UTC; the moment of all that follows.
+    :param cls: of :data:`CLASSES`.
+    :param x_m: east of the unit's reference position; ``y_m`` north of it.
+    :param position_std_m: along the worst direction; of the filter.
+    :param sender: temporary id of its own messages, lower-case hex; None: it is not heard itself.
+    :param heard_ns: UTC, when it last said something itself; 0: never; ``seen_ns``: when a box saw it.
+    :param hits: observations in it.
+    """
+
+    track_id: int
+    time_ns: int
+    cls: str
+    lat_e7: int
+    lon_e7: int
+    x_m: float
+    y_m: float
+    speed_mps: float
+    heading_deg: float
+    position_std_m: float
+    speed_std_mps: float
+    length_m: float | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    sender: str | None = None
+    heard_ns: int = 0
+    seen_ns: int = 0
+    first_ns: int
+    hits: int
 
 
 Outcome = Stored | Quarantined | Duplicate

@@ -96,6 +96,10 @@ class Picture:
             self.tracks["id"] = (ids - 1) % (IDS - 1) + 1  # after so many they are given again; 0 is none
         return self.tracks
 
+    def passed_over(self) -> dict[str, int]:
+        """What was not taken in so far: faults of records, and what fusion refused since it last began."""
+        return {**self.faults, **msgspec.structs.asdict(self.fusion.refused)}
+
     def renew(self) -> None:
         """Forgets all that is on the road."""
         self._ids_before = (self._ids_before + self.fusion.counters.born) % (IDS - 1)

@@ -20,7 +20,7 @@ from rsu.fusion.state import Bools, Floats, Ints, Measured, State
 from rsu.fusion.update import in_terms_of, innovation
 
 NEIGHBOURS_MAX = 16
-"""Of an observation: nearest tracks within the radius. A crowd at one place is no longer paired each with each: 500 senders that
+"""Of an observation: nearest tracks within the radius. A crowd at one place is not paired each with each: 500 senders that
 claim to stand at one point took 0.36 s and 200 MB a step."""
 FAR = 1e6
 """Cost of what is no pair."""

@@ -1,9 +1,9 @@
 """What others have fused already: taken in without counting anything twice.
 
 Covariance intersection: Julier, Uhlmann: A non-divergent estimation algorithm in the presence of unknown correlations, ACC
-1997, eq. 2 and 3: an update with ``P / ω`` and ``R / (1 − ω)``, ω for the least determinant of the position, on a grid. What the
-measurement does not say (the heading of a car that stands) cannot be counted twice and is not widened; else it grew at each
-update, without end.
+1997, eq. 2 and 3: an update with ``P / ω`` and ``R / (1 − ω)``, ω for the least determinant of the position, on a grid. What
+the measurement does not say (the heading of a car that stands) cannot be counted twice and is not widened; else it grew at
+each update, without end.
 """
 
 from __future__ import annotations
