@@ -152,6 +152,10 @@ class Engine:
             self.look(at_ns)
         return self._air.due(now_ns)
 
+    def stand_at(self, origin: Origin) -> None:
+        """Begins to fuse around a position that was not known before; what was stepped through until now is not in it."""
+        self.picture = _picture(self.settings, origin)
+
     @property
     def tracks(self) -> tuple[NDArray[np.void], int]:
         """The newest tracks (:data:`rsu.fusion.tracks.TRACK`) and their moment; none and 0 where nothing is fused."""
