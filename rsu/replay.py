@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from rsu.engine import Duplicate, Engine, Outcome, Quarantined, Settings, Stored
+from rsu.engine import Duplicate, Engine, Outcome, Quarantined, Settings, Stored, TrackSample
 from rsu.engine.fused import Fused
 from rsu.errors import RsuError, SourceError
 from rsu.schema import load_schema
@@ -43,6 +43,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     :param speed: 0: as fast as it goes; 1: at the pace of the receive times; 2: twice as fast …
     :param jobs: logs read at once; pacing needs 1.
     :param schema_files: .asn files in place of the standard's own.
+    :param track_hz: how often a second tracks are stored.
     :param fuse: fuse what is heard, around ``origin``; None: around the position of the first MAP in each log.
     """
 
@@ -57,6 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     jobs: int = 1
     fuse: bool = False
     origin: Origin | None = None
+    track_hz: int = 1
 
 
 class TypeCount(msgspec.Struct):
@@ -131,11 +133,11 @@ def replay(
     result = ReplayResult()
     units: set[tuple[str, bytes]] = set()
     reading = options if batches is None else msgspec.structs.replace(options, decoded="all")
-    for path, outcomes, position, size, skipped, fused in _outcomes(paths, reading, sleep):
+    for path, outcomes, position, size, samples, skipped, fused in _outcomes(paths, reading, sleep):
         if batches is not None:
             batches(path, outcomes)
             outcomes = [_without_decoded(outcome, options.decoded) for outcome in outcomes]
-        tally = store.write(outcomes)
+        tally = store.write([*outcomes, *samples])
         _count(result, path, outcomes, tally)
         units.update((outcome.rsu_id, outcome.boot_id) for outcome in outcomes)
         for reason, count in skipped.items():
@@ -193,6 +195,7 @@ class Part(NamedTuple):
     outcomes: list[Outcome]
     position: int
     size: int
+    samples: list[TrackSample]
     skipped: dict[str, int]
     fused: Fused | None
 
@@ -224,9 +227,9 @@ def _of_log(path: Path, options: Options, sleep: Callable[[float], None]) -> Ite
             if film is not None:
                 film.notice(outcomes[-1])
             if len(outcomes) >= (BATCH_RECORDS if not options.speed else 1):
-                yield Part(path, outcomes, source.position, source.size, {}, None)
+                yield Part(path, outcomes, source.position, source.size, _samples(film), {}, None)
                 outcomes = []
-        yield Part(path, outcomes, source.size, source.size, dict(source.skipped), film.end() if film else None)
+        yield Part(path, outcomes, source.size, source.size, _samples(film), dict(source.skipped), film.end() if film else None)
 
 
 def _film(engine: Engine, options: Options) -> Film | None:
@@ -234,7 +237,11 @@ def _film(engine: Engine, options: Options) -> Film | None:
         return None
     from rsu.engine.film import Film
 
-    return Film(engine, options.origin)
+    return Film(engine, options.origin, options.track_hz)
+
+
+def _samples(film: Film | None) -> list[TrackSample]:
+    return film.samples() if film is not None else []
 
 
 class _Pace:

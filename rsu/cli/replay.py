@@ -62,6 +62,9 @@ def run(
             help="Fuse what is heard into tracks around this position, or around that of the first MAP in each log.",
         ),
     ] = None,
+    track_hz: Annotated[
+        int, typer.Option("--track-hz", metavar="N", min=0, max=10, help="With --origin: tracks stored a second; 0: none.")
+    ] = 1,
     record: Annotated[Path | None, typer.Option("--record", metavar="FILE", help="Keep the result for --expect.")] = None,
     expect: Annotated[
         Path | None, typer.Option("--expect", metavar="FILE", help="Compare with a kept result; exit code 1 if it differs.")
@@ -86,7 +89,7 @@ def run(
 
     _check(logs, log_format, standard, schema)
     settings = _options(rsu_id, standard, header, log_format, schema, relaxed, _pace(speed), _jobs(jobs))
-    settings = msgspec.structs.replace(settings, fuse=origin is not None, origin=_place(origin))
+    settings = msgspec.structs.replace(settings, fuse=origin is not None, origin=_place(origin), track_hz=track_hz)
     with Expectation(record, expect, tolerance or [], junit) as expectation:
         url = database or (IN_MEMORY if expectation.asked else options.DATABASE)
         watch = expectation.batches if expectation.asked else None

@@ -153,6 +153,9 @@ class Store(Section, frozen=True, kw_only=True):
         int, Meta(ge=1, le=365, description="How long the outbox keeps what is delivered (YD/T 3847: 7 days).")
     ] = 7
     database_keep_days: Annotated[int, Meta(ge=0, le=3_650, description="Rows older than this are removed; 0: kept.")] = 0
+    track_hz: Annotated[
+        int, Meta(ge=0, le=10, description="How often a second each track is stored; 0: tracks are not stored.")
+    ] = 1
     decoded: Annotated[
         Literal["none", "all"] | tuple[str, ...], Meta(description="Types whose decoded form is stored as JSON.")
     ] = "none"

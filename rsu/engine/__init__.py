@@ -19,7 +19,20 @@ Where the settings give an origin, what is stored is fused as well, at each tent
 outcomes are the same with and without it.
 """
 
-from rsu.engine.outcomes import Duplicate, Entry, Outcome, Quarantined, Shed, Stored, Track
+from rsu.engine.outcomes import Counted, Duplicate, Entry, Outcome, Quarantined, Shed, Stored, Track, TrackSample
 from rsu.engine.step import Decoder, Engine, Settings
 
-__all__ = ["Decoder", "Duplicate", "Engine", "Entry", "Outcome", "Quarantined", "Settings", "Shed", "Stored", "Track"]
+__all__ = [
+    "Counted",
+    "Decoder",
+    "Duplicate",
+    "Engine",
+    "Entry",
+    "Outcome",
+    "Quarantined",
+    "Settings",
+    "Shed",
+    "Stored",
+    "Track",
+    "TrackSample",
+]

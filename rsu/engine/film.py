@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsu.engine.fused import Fused, FusedClass
-from rsu.engine.outcomes import CLASSES, Outcome, Stored
+from rsu.engine.outcomes import CLASSES, Outcome, Stored, TrackSample
 from rsu.engine.step import Engine
+from rsu.engine.told import Sampling, samples
 from rsu.observe.arrays import Origin
 
 SECOND_NS = 1_000_000_000
@@ -29,26 +30,40 @@ class Film:
     """See the module. For each record: :meth:`advance`, the engine's step, :meth:`notice`.
 
     :param origin: None: the position of the first MAP that the engine stores; nothing is fused before it.
+    :param track_hz: how often a second tracks are to be stored; 0: never.
     """
 
-    def __init__(self, engine: Engine, origin: Origin | None) -> None:
+    def __init__(self, engine: Engine, origin: Origin | None, track_hz: int = 1) -> None:
         self._engine = engine
         self._origin = origin
         self._fusing = Fusing()
+        self._sampling = Sampling(track_hz)
+        self._samples: list[TrackSample] = []
+        self._last: Outcome | None = None
         if origin is not None:
             engine.stand_at(origin)
 
     def advance(self, now_ns: int) -> None:
         """Takes the pictures that are due before a record of this receive time."""
         while at_ns := self._engine.picture_due(now_ns):
-            self._fusing.add(self._engine.look(at_ns))
+            tracks = self._engine.look(at_ns)
+            self._fusing.add(tracks)
+            if self._sampling.wants(at_ns) and self._last and self._origin:
+                last = self._last
+                self._samples += samples(tracks, self._origin, last.rsu_id, last.boot_id, last.sequence)
 
     def notice(self, outcome: Outcome) -> None:
-        """Looks for the position, where it is not known."""
+        """What became of the record: under its identity the tracks are stored; a MAP says where the unit stands."""
+        self._last = outcome
         if self._origin is None and isinstance(outcome, Stored) and outcome.type == MAP:
             if outcome.lat_e7 is not None and outcome.lon_e7 is not None:
                 self._origin = Origin(outcome.lat_e7 / 1e7, outcome.lon_e7 / 1e7)
                 self._engine.stand_at(self._origin)
+
+    def samples(self) -> list[TrackSample]:
+        """Those made since the last call."""
+        made, self._samples = self._samples, []
+        return made
 
     def end(self) -> Fused:
         """What was fused."""

@@ -140,8 +140,20 @@ class Track(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     hits: int
 
 
+class TrackSample(Track, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="track"):
+    """A track at a moment, to keep. It is no record: nothing counts it, and (rsu id, boot id, track id, time) is its identity.
+
+    :param sequence: of the last record of the boot that was stepped through before; several samples have the same.
+    """
+
+    rsu_id: str
+    boot_id: bytes
+    sequence: int
+
+
 Outcome = Stored | Quarantined | Duplicate
-Entry = Outcome | Shed  # what a live unit's recorder counts
+Counted = Outcome | Shed  # what a live unit's recorder counts
+Entry = Counted | TrackSample  # what it keeps
 
 
 def text_record(received: Received, event_time_ns: int = 0, standard: str = "") -> Stored:

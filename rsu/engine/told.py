@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pymap3d
 from numpy.typing import NDArray
 
-from rsu.engine.outcomes import CLASSES, Track
+from rsu.engine.outcomes import CLASSES, Track, TrackSample
 from rsu.observe.arrays import Origin
+
+SECOND_NS = 1_000_000_000
 
 
 def told(tracks: NDArray[np.void], origin: Origin) -> list[Track]:
@@ -17,13 +20,42 @@ def told(tracks: NDArray[np.void], origin: Origin) -> list[Track]:
 
     :param tracks: (n,) of :data:`rsu.fusion.tracks.TRACK`, in the frame of ``origin``.
     """
-    columns = {name: column.tolist() for name, column in _columns(tracks, origin).items()}
-    return [Track(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return [Track(**row) for row in _in_words(tracks, origin)]
+
+
+def samples(tracks: NDArray[np.void], origin: Origin, rsu_id: str, boot_id: bytes, sequence: int) -> list[TrackSample]:
+    """The same to be kept, see :class:`rsu.engine.outcomes.TrackSample`."""
+    identity: dict[str, Any] = {"rsu_id": rsu_id, "boot_id": boot_id, "sequence": sequence}
+    return [TrackSample(**identity, **row) for row in _in_words(tracks, origin)]
 
 
 def count_by_class(tracks: NDArray[np.void]) -> dict[str, int]:
     """How many there are of each class, all classes named."""
     return dict(zip(CLASSES, np.bincount(tracks["cls"], minlength=len(CLASSES)).tolist(), strict=True))
+
+
+def _in_words(tracks: NDArray[np.void], origin: Origin) -> Iterator[dict[str, Any]]:
+    columns = {name: column.tolist() for name, column in _columns(tracks, origin).items()}
+    yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+
+
+class Sampling:
+    """Which pictures are kept: one in each of so many equal parts of a second.
+
+    :param hz: 0: none.
+    """
+
+    def __init__(self, hz: int) -> None:
+        self._hz = hz
+        self._part = -1
+
+    def wants(self, at_ns: int) -> bool:
+        """Whether this picture is the first in its part."""
+        part = at_ns * self._hz // SECOND_NS
+        if not self._hz or part == self._part:
+            return False
+        self._part = part
+        return True
 
 
 def _columns(tracks: NDArray[np.void], origin: Origin) -> dict[str, NDArray[Any]]:

@@ -13,7 +13,7 @@ from collections import Counter, deque
 import msgspec
 import zmq
 
-from rsu.engine import Engine, Entry, Outcome, Quarantined, Settings, Stored
+from rsu.engine import Counted, Engine, Entry, Outcome, Quarantined, Settings, Stored
 from rsu.engine.outcomes import quarantined
 from rsu.errors import RsuError
 from rsu.outgoing import Broadcast
@@ -135,6 +135,8 @@ class EngineRole:
             return quarantined(received, "fault", f"{type(error).__name__}: {error}")
 
     def _flush(self) -> None:
+        if self.picture is not None:
+            self._gathered.keep(self.picture)
         if (outcomes := self._gathered.outcomes()) is not None:
             self._left.append(envelope.encode(outcomes))
             self._gathered = Gathered()
@@ -191,7 +193,7 @@ class Gathered:
         elif records.boot != self._head.boot or records.first != self._last + 1:
             return False
         self._last = records.last
-        entries: list[Entry] = [*outcomes, *records.shed] if records.shed else outcomes  # type: ignore[assignment]
+        entries: list[Counted] = [*outcomes, *records.shed] if records.shed else outcomes  # type: ignore[assignment]
         for entry in entries:
             self._parts.setdefault(_class(entry), []).append(entry)
             self._counts.take(entry)
@@ -199,6 +201,12 @@ class Gathered:
                 self._oldest_ns = entry.receive_time_ns
         self._entries += len(entries)
         return True
+
+    def keep(self, picture: LivePicture) -> None:
+        """Takes the samples of tracks that wait, under the boot that is gathered; without one they go on waiting."""
+        if self._head is not None and (samples := picture.samples(self._head.rsu, self._head.boot, self._last)):
+            self._parts.setdefault(PICTURES, []).extend(samples)
+            self._entries += len(samples)
 
     def outcomes(self) -> Outcomes | None:
         """The frame; None where there is nothing."""
@@ -225,7 +233,7 @@ def _without(outcomes: list[Outcome], selftests: list[int]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.sequence not in numbers]
 
 
-def _class(entry: Entry) -> int:
+def _class(entry: Counted) -> int:
     if not isinstance(entry, Stored):
         return PICTURES
     return EVENTS if entry.aid in EVENT_AIDS else importance(entry.type)

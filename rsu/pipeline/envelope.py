@@ -53,7 +53,7 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.duplicates += 1
         elif isinstance(entry, Quarantined):
             self.rejected[entry.reason] = self.rejected.get(entry.reason, 0) + 1
-        else:
+        elif isinstance(entry, Shed):
             self.shed[entry.reason] = self.shed.get(entry.reason, 0) + entry.count
 
     def add(self, other: Counts) -> None:

@@ -7,14 +7,21 @@ fusion has no more than :data:`SHARE` of the thread, and ticks that were missed 
 from __future__ import annotations
 
 import time
+from collections import deque
+from typing import TYPE_CHECKING
 
 from rsu.config import Config
-from rsu.engine import Engine
+from rsu.engine import Engine, TrackSample
 from rsu.observe.arrays import Origin
 from rsu.pipeline.bus import Bus
 from rsu.pipeline.role import Role
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 SHARE = 0.25
+WAITING_MAX = 600  # pictures that wait for a record to be stored with; a minute at 10 Hz
 LATE_NS = 300_000_000  # behind by more, ticks are left out
 TICK_NS = 100_000_000
 
@@ -31,13 +38,15 @@ class LivePicture:
     """The picture of an engine that fuses; :meth:`turn` is for every few milliseconds."""
 
     def __init__(self, role: Role, engine: Engine, bus: Bus, origin: Origin) -> None:
-        from rsu.engine.told import count_by_class, told
+        from rsu.engine import told
 
         self._role = role
         self._engine = engine
         self._bus = bus
         self._origin = origin
-        self._count, self._told = count_by_class, told
+        self._words = told
+        self._sampling = told.Sampling(role.config.store.track_hz)
+        self._waiting: deque[NDArray[np.void]] = deque()
         self._rest_until_ns = 0
 
     def turn(self, now_ns: int) -> None:
@@ -55,6 +64,12 @@ class LivePicture:
         self._rest_until_ns = begun_ns + round(spent_ns / SHARE)
         self._role.meter.stage("fusion", spent_ns)
 
+    def samples(self, rsu: str, boot: bytes, sequence: int) -> list[TrackSample]:
+        """Tracks to be stored since the last call, as those of this boot, behind its record of this number."""
+        made = [one for tracks in self._waiting for one in self._words.samples(tracks, self._origin, rsu, boot, sequence)]
+        self._waiting.clear()
+        return made
+
     def _look(self, at_ns: int) -> None:
         """One tick. A fault of ours must not cost the records: it is told, and the picture begins anew."""
         picture = self._engine.picture
@@ -65,9 +80,17 @@ class LivePicture:
             self._role.log.critical("fusion fault", at_ns=at_ns, exc_info=error)
             picture.renew()
             tracks = picture.tracks
-        self._bus.show_tracks(at_ns, lambda: self._told(tracks, self._origin))
+        self._bus.show_tracks(at_ns, lambda: self._words.told(tracks, self._origin))
+        if self._sampling.wants(at_ns) and len(tracks):
+            self._keep(tracks)
         meter = self._role.meter
-        for name, count in self._count(tracks).items():
+        for name, count in self._words.count_by_class(tracks).items():
             meter.gauge("rsu_tracks", count, kind=name)
         for reason, total in picture.passed_over().items():
             meter.total("rsu_fusion_passed_over_total", total, reason=reason)
+
+    def _keep(self, tracks: NDArray[np.void]) -> None:
+        if len(self._waiting) >= WAITING_MAX:
+            self._waiting.popleft()
+            self._role.meter.count("rsu_fusion_passed_over_total", reason="samples")
+        self._waiting.append(tracks)

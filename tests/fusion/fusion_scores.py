@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from tests.fusion.fusion_scene import START_NS, Truth
 
 from rsu.fusion import Fusion, Parameters
+from tests.fusion.fusion_scene import START_NS, Truth
 
 CUT_M = 5.0
 TICK_NS = 100_000_000

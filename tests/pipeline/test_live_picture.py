@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 import zmq
-from live_unit import ROOT, LiveUnit, free_port, until
+from live_unit import ROOT, LiveUnit, free_port, is_balanced, until
 
 pytest.importorskip("scipy", reason="fusion needs scipy")
 
-from rsu.config import Config, Fusion, Unit
+from rsu.config import Config, Fusion, Store, Unit
 from rsu.engine import Engine, Settings
 from rsu.engine.told import told
 from rsu.fusion import TRACK
@@ -95,6 +95,13 @@ def test_what_a_box_sees_is_on_the_bus_in_the_metrics_and_on_the_pages(tmp_path:
             env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"}, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
         assert "pedestrian 1" in page and "vehicle 1" in page
+        assert unit.stop() == 0
+        counts = "count(DISTINCT time_ns / 1000000000), count(*)"
+        rows = unit.rows(f"SELECT cls, {counts} FROM track_sample GROUP BY cls ORDER BY cls")
+        assert [row[0] for row in rows] == ["pedestrian", "vehicle"]
+        assert all(seconds == count > 0 for _, seconds, count in rows)
+        assert sorted(unit.rows("SELECT cls FROM track")) == [("pedestrian",), ("vehicle",)]
+        assert is_balanced(unit.ledger())
 
 
 def _pair(bus: zmq.Socket[bytes]) -> tuple[Tracks, Tracks]:
@@ -123,6 +130,7 @@ class Quiet:
 
     def __init__(self) -> None:
         self.meter = Meter("engine", 1, 0)
+        self.config = Config(store=Store(track_hz=10))
         self.log = self
         self.said: list[str] = []
         self.shown: list[int] = []
@@ -169,6 +177,21 @@ def test_a_fault_of_fusion_is_told_and_the_picture_begins_anew(monkeypatch: pyte
     picture.turn(TIME_NS + 100 * MS)
     assert quiet.said == ["fusion fault"] and quiet.shown == [TIME_NS, TIME_NS + 100 * MS]
     assert engine.picture.faults["begun-anew"] == 1
+
+
+def test_samples_wait_for_a_record_up_to_a_bound_and_are_counted_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    monkeypatch.setattr("rsu.pipeline.picture.WAITING_MAX", 3)
+    picture, _engine, quiet = live()
+    for number in range(4):
+        row = np.zeros(1, TRACK)
+        row["id"] = number + 1
+        picture._keep(row)
+    assert quiet.meter.counters["rsu_fusion_passed_over_total", (("reason", "samples"),)] == 1
+    found = picture.samples("rsu-t", bytes(16), 9)
+    assert [(one.rsu_id, one.sequence, one.track_id) for one in found] == [("rsu-t", 9, number) for number in (2, 3, 4)]
+    assert picture.samples("rsu-t", bytes(16), 9) == []
 
 
 def test_a_track_is_told_in_the_units_of_the_records() -> None:
