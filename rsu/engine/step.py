@@ -146,10 +146,8 @@ class Engine:
     def tick(self, now_ns: int) -> list[Broadcast]:
         """What is to be sent now: SPAT of the signal controllers that are heard, and what the platform handed down.
 
-        What is due of the picture is fused first; who wants to see each picture calls :meth:`look` himself.
+        It does not fuse: the caller does that at its own pace, by :meth:`picture_due` and :meth:`look`.
         """
-        while at_ns := self.picture_due(now_ns):
-            self.look(at_ns)
         return self._air.due(now_ns)
 
     def stand_at(self, origin: Origin) -> None:

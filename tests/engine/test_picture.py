@@ -74,13 +74,12 @@ def test_what_a_perception_box_sees_is_fused_whatever_its_record_is_called(recor
     assert last["cls"].tolist() == [PEDESTRIAN] and last["x"][0] == pytest.approx(4.0, abs=0.2)
 
 
-def test_tick_fuses_what_is_due_before_it_says_what_to_send() -> None:
-    by_look, by_tick = engine(), engine()
-    *_, last = pictures(by_look, drive(2))
-    for record in drive(2):
-        assert by_tick.tick(record.receive_time_ns) == []
-        by_tick.step(record, record.receive_time_ns)
-    assert by_tick.tracks[0].tobytes() == last.tobytes()
+def test_what_is_to_be_sent_is_asked_for_without_fusing() -> None:
+    one = engine()
+    for record in drive(1):
+        one.step(record, record.receive_time_ns)
+        assert one.tick(record.receive_time_ns) == []
+    assert one.tracks[1] == 0 and picture_of(one).fusion.counters.taken == 0
 
 
 # What stays as it is ----------------------------------------------------------------------------------------------------
@@ -110,7 +109,7 @@ def test_what_comes_again_and_what_another_radio_heard_is_not_fused_again() -> N
     one.step(first, first.receive_time_ns)
     one.step(first, first.receive_time_ns, again=True)
     one.step(heard(first.data, 2, first.receive_time_ns, source="radio1"), first.receive_time_ns)
-    one.tick(START_NS + SECOND_NS)
+    one.look(START_NS + SECOND_NS)
     assert picture_of(one).fusion.counters.taken == 1
 
 
