@@ -13,16 +13,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from rsu.engine import Duplicate, Engine, Outcome, Quarantined, Settings, Stored
+from rsu.engine import Duplicate, Engine, Outcome, Quarantined, Settings, Stored, TrackSample
+from rsu.engine.fused import Fused
 from rsu.errors import RsuError, SourceError
 from rsu.schema import load_schema
 from rsu.sources import open_source
 from rsu.standards import STANDARDS, parse_standard_name
 from rsu.store import Store, Tally
+
+if TYPE_CHECKING:
+    from rsu.engine.film import Film
+    from rsu.observe.arrays import Origin
 
 BATCH_RECORDS = 1000  # of a transaction
 QUEUE_BATCHES = 8  # decoded and not yet written, of all jobs together
@@ -38,6 +43,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     :param speed: 0: as fast as it goes; 1: at the pace of the receive times; 2: twice as fast …
     :param jobs: logs read at once; pacing needs 1.
     :param schema_files: .asn files in place of the standard's own.
+    :param track_hz: how often a second tracks are stored.
+    :param fuse: fuse what is heard, around ``origin``; None: around the position of the first MAP in each log.
     """
 
     rsu_id: str = ""
@@ -49,6 +56,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     decoded: str | tuple[str, ...] = "none"
     speed: float = 0.0
     jobs: int = 1
+    fuse: bool = False
+    origin: Origin | None = None
+    track_hz: int = 1
 
 
 class TypeCount(msgspec.Struct):
@@ -79,6 +89,7 @@ class ReplayResult(msgspec.Struct):
     :param rejects: the first ones of each log, :data:`REJECTS_SHOWN` at most.
     :param skipped: what the logs hold besides receptions (TCP packets …), counted.
     :param digest: of the rows these logs stand for in the database.
+    :param fused: the tracks; None where nothing was fused.
     """
 
     records: int = 0
@@ -91,6 +102,7 @@ class ReplayResult(msgspec.Struct):
     skipped: dict[str, int] = msgspec.field(default_factory=dict)
     digest: str = ""
     seconds: float = 0.0
+    fused: Fused | None = None
 
 
 REJECTS_SHOWN = 100
@@ -121,15 +133,18 @@ def replay(
     result = ReplayResult()
     units: set[tuple[str, bytes]] = set()
     reading = options if batches is None else msgspec.structs.replace(options, decoded="all")
-    for path, outcomes, position, size, skipped in _outcomes(paths, reading, sleep):
+    for path, outcomes, position, size, samples, skipped, fused in _outcomes(paths, reading, sleep):
         if batches is not None:
             batches(path, outcomes)
             outcomes = [_without_decoded(outcome, options.decoded) for outcome in outcomes]
-        tally = store.write(outcomes)
+        tally = store.write([*outcomes, *samples])
         _count(result, path, outcomes, tally)
         units.update((outcome.rsu_id, outcome.boot_id) for outcome in outcomes)
         for reason, count in skipped.items():
             result.skipped[reason] = result.skipped.get(reason, 0) + count
+        if fused is not None:
+            result.fused = result.fused or Fused()
+            result.fused.add(fused)
         if progress is not None:
             progress(path, position, size)
     result.digest = store.digest(units)
@@ -173,7 +188,17 @@ def reject_of(path: Path, outcome: Quarantined) -> Reject:
 
 # Reading ------------------------------------------------------------------------------------------------------------
 
-Part = tuple[Path, list[Outcome], int, int, dict[str, int]]  # log, outcomes, octets read, octets in all, skipped
+class Part(NamedTuple):
+    """What was read of a log since the part before; the last one has what was skipped and fused."""
+
+    path: Path
+    outcomes: list[Outcome]
+    position: int
+    size: int
+    samples: list[TrackSample]
+    skipped: dict[str, int]
+    fused: Fused | None
+
 
 
 def _outcomes(paths: Sequence[Path], options: Options, sleep: Callable[[float], None]) -> Iterator[Part]:
@@ -189,17 +214,34 @@ def _of_log(path: Path, options: Options, sleep: Callable[[float], None]) -> Ite
     """The outcomes of one log, a batch at a time."""
     engine = Engine(_engine_settings(options), _schemas(options))
     pace = _Pace(options.speed, sleep)
+    film = _film(engine, options)
     with open_source(
         path, options.format, rsu_id=options.rsu_id, standard=options.standard, header=options.header
     ) as source:
         outcomes: list[Outcome] = []
         for received in source:
             pace.wait(received.receive_time_ns)
+            if film is not None:
+                film.advance(received.receive_time_ns)
             outcomes.append(engine.step(received, received.receive_time_ns))
+            if film is not None:
+                film.notice(outcomes[-1])
             if len(outcomes) >= (BATCH_RECORDS if not options.speed else 1):
-                yield path, outcomes, source.position, source.size, {}
+                yield Part(path, outcomes, source.position, source.size, _samples(film), {}, None)
                 outcomes = []
-        yield path, outcomes, source.size, source.size, dict(source.skipped)
+        yield Part(path, outcomes, source.size, source.size, _samples(film), dict(source.skipped), film.end() if film else None)
+
+
+def _film(engine: Engine, options: Options) -> Film | None:
+    if not options.fuse:
+        return None
+    from rsu.engine.film import Film
+
+    return Film(engine, options.origin, options.track_hz)
+
+
+def _samples(film: Film | None) -> list[TrackSample]:
+    return film.samples() if film is not None else []
 
 
 class _Pace:
@@ -261,8 +303,8 @@ def _parallel(paths: Sequence[Path], options: Options, jobs: int) -> Iterator[Pa
             elif isinstance(part, Exception):
                 raise part
             else:
-                path, content, position, size, skipped = part
-                yield path, msgspec.msgpack.decode(content, type=list[Outcome]), position, size, skipped
+                content, rest = part
+                yield Part(rest[0], msgspec.msgpack.decode(content, type=list[Outcome]), *rest[1:])
     finally:
         for worker in workers:
             worker.terminate()
@@ -284,8 +326,8 @@ def _work(waiting: Any, parts: Any, options: Options) -> None:
     encoder = msgspec.msgpack.Encoder()
     while (path := waiting.get()) is not None:
         try:
-            for part_path, outcomes, position, size, skipped in _of_log(path, options, time.sleep):
-                parts.put((part_path, encoder.encode(outcomes), position, size, skipped))
+            for part in _of_log(path, options, time.sleep):
+                parts.put((encoder.encode(part.outcomes), (part.path, *part[2:])))
         except RsuError as error:
             parts.put(error)
             return

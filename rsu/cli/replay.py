@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from rsu.cli import options
@@ -15,12 +17,14 @@ from rsu.cli.exit_codes import ExitCode, UsageError
 from rsu.errors import SourceError, StoreError
 
 if TYPE_CHECKING:
+    from rsu.observe.arrays import Origin
     from rsu.replay import Options, Progress, ReplayResult
     from rsu.store import Store
 
 NAME = "replay"
 SPEED_MAX = 1000.0
 JOBS_MAX = 64
+LAT_DEG_MAX, LON_DEG_MAX = 90, 180
 IN_MEMORY = "sqlite://"
 
 
@@ -50,6 +54,17 @@ def run(
         int, typer.Option("--jobs", metavar="N", min=0, max=JOBS_MAX, help="Logs read at once; 0: one a core.")
     ] = 0,
     relaxed: options.Relaxed = False,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--origin",
+            metavar="LAT,LON|map",
+            help="Fuse what is heard into tracks around this position, or around that of the first MAP in each log.",
+        ),
+    ] = None,
+    track_hz: Annotated[
+        int, typer.Option("--track-hz", metavar="N", min=0, max=10, help="With --origin: tracks stored a second; 0: none.")
+    ] = 1,
     record: Annotated[Path | None, typer.Option("--record", metavar="FILE", help="Keep the result for --expect.")] = None,
     expect: Annotated[
         Path | None, typer.Option("--expect", metavar="FILE", help="Compare with a kept result; exit code 1 if it differs.")
@@ -79,6 +94,7 @@ def run(
     _check(logs, log_format, standard, schema)
     check_video(video, logs)
     settings = _options(rsu_id, standard, header, log_format, schema, relaxed, _pace(speed), _jobs(jobs))
+    settings = msgspec.structs.replace(settings, fuse=origin is not None, origin=_place(origin), track_hz=track_hz)
     with Expectation(record, expect, tolerance or [], junit) as expectation:
         url = database or (IN_MEMORY if expectation.asked else options.DATABASE)
         watch = expectation.batches if expectation.asked else None
@@ -138,6 +154,21 @@ def _options(
         speed=speed,
         jobs=jobs,
     )
+
+
+def _place(text: str | None) -> Origin | None:
+    """``LAT,LON`` in degrees; None for ``map``."""
+    if text is None or text == "map":
+        return None
+    from rsu.observe.arrays import Origin
+
+    try:
+        lat_deg, lon_deg = map(float, text.split(","))
+    except ValueError:
+        lat_deg = lon_deg = math.nan
+    if not (abs(lat_deg) <= LAT_DEG_MAX and abs(lon_deg) <= LON_DEG_MAX):
+        raise UsageError(f"--origin {text}: must be LAT,LON in degrees, as 29.6583,106.5312, or map")
+    return Origin(lat_deg, lon_deg)
 
 
 def _pace(text: str) -> float:

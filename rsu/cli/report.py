@@ -12,6 +12,7 @@ from rsu.cli.console import print_line, print_next, print_table, stdout, table
 from rsu.cli.filters import time_text
 
 if TYPE_CHECKING:
+    from rsu.engine.fused import Fused
     from rsu.expect import Comparison
     from rsu.replay import Reject, ReplayResult, TypeCount
 
@@ -47,16 +48,26 @@ def json_object(result: ReplayResult, comparison: Comparison | None) -> dict[str
         "digest": result.digest,
         "seconds": round(result.seconds, 3),
     }
+    if result.fused is not None:
+        found["tracks"] = _tracks_object(result.fused)
     if comparison is not None:
         found["differences"] = comparison.total
         found["first_differences"] = [msgspec.structs.asdict(one) for one in comparison.differences]
     return found
 
 
+def _tracks_object(fused: Fused) -> dict[str, Any]:
+    """What was fused."""
+    classes = {name: {**msgspec.structs.asdict(row), "life_s": round(row.life_s, 1)} for name, row in fused.classes.items()}
+    return {"origins": fused.origins, "pictures": fused.pictures, "classes": classes, "digest": fused.digest}
+
+
 def print_report(result: ReplayResult, logs: Sequence[Path], kept: Kept, comparison: Comparison | None) -> None:
     """For people."""
     _print_types(result, logs)
     _print_rejects(result)
+    if result.fused is not None:
+        _print_tracks(result.fused)
     _print_account(result)
     if kept.by_default and kept.database is not None:
         print_line(f"stored in {kept.database}, in this folder (--db names another place)")
@@ -96,6 +107,22 @@ def _print_rejects(result: ReplayResult) -> None:
     print_table(grid)
 
 
+def _print_tracks(fused: Fused) -> None:
+    if not fused.origins:
+        print_line("nothing fused: no MAP was heard that says where this is; give --origin LAT,LON")
+        return
+    place = (
+        f"{fused.origins[0][0]:.5f},{fused.origins[0][1]:.5f}" if len(fused.origins) == 1 else f"{len(fused.origins)} places"
+    )
+    grid = table(
+        f"tracks around {place}", ("class", "tracks", "mean life", "first (UTC)", "last (UTC)"), right=("tracks", "mean life")
+    )
+    for name, row in sorted(fused.classes.items(), key=lambda item: (-item[1].tracks, item[0])):
+        life = f"{row.life_s / row.tracks:.1f} s"
+        grid.add_row(name, str(row.tracks), life, time_text(row.first_ns), time_text(row.last_ns))
+    print_table(grid)
+
+
 def _example(reject: Reject | None) -> str:
     if reject is None:
         return ""
@@ -115,6 +142,8 @@ def _print_account(result: ReplayResult) -> None:
         skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(result.skipped.items()))
         print_line(f"no receptions, passed over: {skipped}")
     print_line(f"digest: {result.digest}")
+    if result.fused is not None:
+        print_line(f"tracks digest: {result.fused.digest}")
 
 
 def _print_differences(comparison: Comparison) -> None:

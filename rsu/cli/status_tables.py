@@ -65,8 +65,8 @@ def stage_table(status: Status) -> Table:
     return grid
 
 
-def count_table(name: str, counts: dict[str, int]) -> Table:
-    grid = table("", (name, "records"), right=("records",))
+def count_table(name: str, counts: dict[str, int], of: str = "records") -> Table:
+    grid = table("", (name, of), right=(of,))
     for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         grid.add_row(key, f"{count:,}")
     return grid
@@ -128,6 +128,7 @@ def _with_rows(status: Status) -> Iterable[Table]:
         count_table("rejected", status.rejected),
         count_table("shed", status.shed),
         count_table("queue", status.queues),
+        count_table("class", status.tracks, "tracks"),
         target_table(status),
     )
 

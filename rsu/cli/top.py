@@ -71,7 +71,9 @@ def _facts(status: Status) -> str:
     ledger = status.ledger
     counts = f"stored {ledger.stored:,}  quarantined {ledger.quarantined:,}  duplicate {ledger.duplicate:,}"
     queues = "  ".join(f"{name} {depth:,}" for name, depth in status.queues.items())
-    return f"{counts}  shed {ledger.shed:,}  in flight {ledger.in_flight:,}   queues: {queues or 'none'}"
+    words = f"{counts}  shed {ledger.shed:,}  in flight {ledger.in_flight:,}   queues: {queues or 'none'}"
+    tracks = "  ".join(f"{name} {count:,}" for name, count in status.tracks.items() if count)
+    return f"{words}   tracks: {tracks or 'none'}" if status.tracks else words
 
 
 def _grids(status: Status) -> list[Table]:

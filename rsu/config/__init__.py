@@ -21,6 +21,7 @@ from rsu.config.reading import Reading, read
 from rsu.config.sections import (
     Config,
     Controller,
+    Fusion,
     Mqtt,
     Nats,
     Observability,
@@ -39,6 +40,7 @@ __all__ = [
     "ConfigProblems",
     "Controller",
     "Examined",
+    "Fusion",
     "Mqtt",
     "Nats",
     "Observability",

@@ -30,6 +30,7 @@ EXAMPLE: Mapping[str, Mapping[str, Any]] = {
     "perception": {"name": "box-1", "listen": "udp://127.0.0.1:47100"},
     "store": {"url": "rsu.db"},
     "pipeline": {},
+    "fusion": {},
     "recording": {},
     "observability": {"listen": "127.0.0.1:9117"},
 }

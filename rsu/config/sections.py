@@ -153,6 +153,9 @@ class Store(Section, frozen=True, kw_only=True):
         int, Meta(ge=1, le=365, description="How long the outbox keeps what is delivered (YD/T 3847: 7 days).")
     ] = 7
     database_keep_days: Annotated[int, Meta(ge=0, le=3_650, description="Rows older than this are removed; 0: kept.")] = 0
+    track_hz: Annotated[
+        int, Meta(ge=0, le=10, description="How often a second each track is stored; 0: tracks are not stored.")
+    ] = 1
     decoded: Annotated[
         Literal["none", "all"] | tuple[str, ...], Meta(description="Types whose decoded form is stored as JSON.")
     ] = "none"
@@ -191,6 +194,14 @@ class Pipeline(Section, frozen=True, kw_only=True):
     restart_s_max: Annotated[
         float, Meta(ge=0.1, le=600, description="Longest wait before a role that died is started again.")
     ] = 10.0
+
+
+class Fusion(Section, frozen=True, kw_only=True):
+    """The picture of the road: what is heard and seen, fused into tracks around the unit's position."""
+
+    enabled: Annotated[
+        bool, Meta(description="Fuse, where [unit] lat_deg and lon_deg say where the unit stands; false: never.")
+    ] = True
 
 
 class Recording(Section, frozen=True, kw_only=True):
@@ -265,6 +276,7 @@ class Config(Section, frozen=True, kw_only=True):
     source: Annotated[tuple[Source, ...], Meta(max_length=SOURCES_MAX)] = ()
     pipeline: Pipeline = Pipeline()
     store: Store = Store()
+    fusion: Fusion = Fusion()
     recording: Recording = Recording()
     mqtt: Mqtt | None = None
     nats: Nats | None = None

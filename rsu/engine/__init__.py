@@ -14,9 +14,25 @@ Rules, in their order:
 4. The radio header says the standard, else the source's setting, else the engine's. None: quarantined.
 5. What does not decode, or has an id without a type, is quarantined with code, path, bit and reason.
 6. A message whose time is not fresh is stored with a warning (:mod:`rsu.engine.freshness`); nothing is dropped for its time.
+
+Where the settings give an origin, what is stored is fused as well, at each tenth of a second (:mod:`rsu.engine.picture`); the
+outcomes are the same with and without it.
 """
 
-from rsu.engine.outcomes import Duplicate, Entry, Outcome, Quarantined, Shed, Stored
+from rsu.engine.outcomes import Counted, Duplicate, Entry, Outcome, Quarantined, Shed, Stored, Track, TrackSample
 from rsu.engine.step import Decoder, Engine, Settings
 
-__all__ = ["Decoder", "Duplicate", "Engine", "Entry", "Outcome", "Quarantined", "Settings", "Shed", "Stored"]
+__all__ = [
+    "Counted",
+    "Decoder",
+    "Duplicate",
+    "Engine",
+    "Entry",
+    "Outcome",
+    "Quarantined",
+    "Settings",
+    "Shed",
+    "Stored",
+    "Track",
+    "TrackSample",
+]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from rsu.frames import Unwrapped
+from rsu.observe import Summary
 from rsu.received import Received
+
+#: Class of :mod:`rsu.observe.arrays` → its name for people and programs.
+CLASSES = ("unknown", "vehicle", "pedestrian", "bicycle", "other")
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="message"):
@@ -102,8 +106,54 @@ class Shed(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="outco
     count: int = 1
 
 
+class Track(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A road user at a moment.
+
+    :param track_id: the unit's own, the same as long as it is seen.
+    :param time_ns: UTC; the moment of all that follows.
+    :param cls: of :data:`CLASSES`.
+    :param x_m: east of the unit's reference position; ``y_m`` north of it.
+    :param position_std_m: along the worst direction; of the filter.
+    :param sender: temporary id of its own messages, lower-case hex; None: it is not heard itself.
+    :param heard_ns: UTC, when it last said something itself; 0: never; ``seen_ns``: when a box saw it.
+    :param hits: observations in it.
+    """
+
+    track_id: int
+    time_ns: int
+    cls: str
+    lat_e7: int
+    lon_e7: int
+    x_m: float
+    y_m: float
+    speed_mps: float
+    heading_deg: float
+    position_std_m: float
+    speed_std_mps: float
+    length_m: float | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    sender: str | None = None
+    heard_ns: int = 0
+    seen_ns: int = 0
+    first_ns: int
+    hits: int
+
+
+class TrackSample(Track, frozen=True, gc=False, kw_only=True, tag_field="outcome", tag="track"):
+    """A track at a moment, to keep. It is no record: nothing counts it, and (rsu id, boot id, track id, time) is its identity.
+
+    :param sequence: of the last record of the boot that was stepped through before; several samples have the same.
+    """
+
+    rsu_id: str
+    boot_id: bytes
+    sequence: int
+
+
 Outcome = Stored | Quarantined | Duplicate
-Entry = Outcome | Shed  # what a live unit's recorder counts
+Counted = Outcome | Shed  # what a live unit's recorder counts
+Entry = Counted | TrackSample  # what it keeps
 
 
 def text_record(received: Received, event_time_ns: int = 0, standard: str = "") -> Stored:
@@ -156,6 +206,45 @@ def quarantined(
         detail=detail,
         raw=received.data,
         meta=meta_of(received),
+        clock_error_us=received.clock_error_us,
+    )
+
+
+def stored(
+    received: Received,
+    frame: Unwrapped,
+    standard: str,
+    type_name: str,
+    summary: Summary,
+    warning: str | None,
+    decoded: str | None,
+) -> Stored:
+    """A message that was read."""
+    return Stored(
+        rsu_id=received.rsu_id,
+        boot_id=received.boot_id,
+        sequence=received.sequence,
+        channel=received.channel,
+        source=received.source,
+        receive_time_ns=received.receive_time_ns,
+        standard=standard,
+        header=frame.header,
+        aid=frame.aid,
+        type=type_name,
+        security=frame.security.status,
+        event_time_ns=summary.event_time_ns,
+        event_time_source=summary.event_time_source,
+        sender=summary.sender,
+        lat_e7=summary.lat_e7,
+        lon_e7=summary.lon_e7,
+        speed_mps=summary.speed_mps,
+        heading_deg=summary.heading_deg,
+        msg_cnt=summary.msg_cnt,
+        sec_mark=summary.sec_mark,
+        raw=received.data,
+        warning=warning,
+        meta=meta_of(received),
+        decoded=decoded,
         clock_error_us=received.clock_error_us,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -11,7 +11,7 @@ from rsu import frames
 from rsu.engine.air import Air, signal_record
 from rsu.engine.echoes import Echoes
 from rsu.engine.freshness import Freshness, Parameters
-from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, meta_of, quarantined, text_record
+from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, quarantined, stored, text_record
 from rsu.errors import CodecError, ConfigError, Finding, FrameError
 from rsu.frames import Unwrapped
 from rsu.observe import Summary, observer
@@ -27,6 +27,14 @@ from rsu.standards import (
     psid_name,
     standard_for,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rsu.engine.picture import Picture
+    from rsu.fusion import Parameters as FusionParameters
+    from rsu.observe.arrays import Origin
 
 MILLISECOND_NS = 1_000_000
 ROOT = "MessageFrame"
@@ -62,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :param freshness: limits of the flags in a record's warning.
     :param first_msg_cnt: where the counters of composed messages begin; at random (T/CSAE 53), so the caller draws it.
     :param decoded: of which types the decoded form is rendered to JSON: ``none``, ``all`` or their names.
+    :param origin: reference position of the picture; None: nothing is fused.
+    :param fusion: thresholds of fusion; None: its defaults.
+    :param first_track_id: ids of tracks count from the next one.
     """
 
     standard: str = ""
@@ -73,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     first_msg_cnt: int = 0
     freshness: Parameters = Parameters()
     decoded: str | tuple[str, ...] = "none"
+    origin: Origin | None = None
+    fusion: FusionParameters | None = None
+    first_track_id: int = 0
 
 
 class _Reader(NamedTuple):
@@ -98,6 +112,7 @@ class Engine:
         self._readers: dict[tuple[str, str], _Reader] = {}
         self._freshness = Freshness(settings.freshness)
         self._air = Air(settings.standard, schemas, settings.first_msg_cnt)
+        self.picture: Picture | None = None if settings.origin is None else _picture(settings, settings.origin)
 
     def step(self, received: Received, now_ns: int, *, again: bool = False) -> Outcome:
         """The outcome of one record.
@@ -117,7 +132,7 @@ class Engine:
                 type=echo[1],
                 channel=received.channel,
             )
-        outcome = self._first(received)
+        outcome = self._first(received, None if again else self.picture)
         self._echoes.settle(received, outcome.type)
         if not again and (received.content == "signals" or received.channel == "uu"):
             self._air.take(received, outcome, now_ns)
@@ -129,30 +144,53 @@ class Engine:
         return self._air.has_relays
 
     def tick(self, now_ns: int) -> list[Broadcast]:
-        """What is to be sent now: SPAT of the signal controllers that are heard, and what the platform handed down."""
+        """What is to be sent now: SPAT of the signal controllers that are heard, and what the platform handed down.
+
+        It does not fuse: the caller does that at its own pace, by :meth:`picture_due` and :meth:`look`.
+        """
         return self._air.due(now_ns)
 
-    def _first(self, received: Received) -> Stored | Quarantined:
+    def stand_at(self, origin: Origin) -> None:
+        """Begins to fuse around a position that was not known before; what was stepped through until now is not in it."""
+        self.picture = _picture(self.settings, origin)
+
+    @property
+    def tracks(self) -> tuple[NDArray[np.void], int]:
+        """The newest tracks (:data:`rsu.fusion.tracks.TRACK`) and their moment; none and 0 where nothing is fused."""
+        if self.picture is None:
+            return _no_tracks(), 0
+        return self.picture.tracks, self.picture.time_ns
+
+    def picture_due(self, now_ns: int) -> int:
+        """The moment of the next picture where it has come, else 0; to be asked before the step of a record received later."""
+        return 0 if self.picture is None else self.picture.due(now_ns)
+
+    def look(self, at_ns: int) -> NDArray[np.void]:
+        """Fuses what was received before at_ns, which is what :meth:`picture_due` says; the tracks then."""
+        return _no_tracks() if self.picture is None else self.picture.tick(at_ns)
+
+    def _first(self, received: Received, picture: Picture | None) -> Stored | Quarantined:
         if received.damage:
             return quarantined(received, "cut-record", received.damage)
         if received.content == "signals":
             return signal_record(received)
         if received.content != "message":
-            return text_record(received)
+            record = text_record(received)
+            if picture is not None and received.content == "objects":
+                picture.take_objects(record)
+            return record
         setting = received.standard or self.settings.standard
         try:
             frame = frames.unwrap(received.data, received.header, standard=setting)
         except FrameError as error:
-            return quarantined(
-                received, error.code, error.reason, setting, path=error.layer, bit_offset=error.offset * 8
-            )
+            return quarantined(received, error.code, error.reason, setting, path=error.layer, bit_offset=error.offset * 8)
         try:
             reader = self._reader(frame.header, setting)
         except ConfigError as error:
             return quarantined(received, "no-standard", str(error), "", frame)
-        return self._message(received, frame, reader)
+        return self._message(received, frame, reader, picture)
 
-    def _message(self, received: Received, frame: Unwrapped, reader: _Reader) -> Stored | Quarantined:
+    def _message(self, received: Received, frame: Unwrapped, reader: _Reader, picture: Picture | None) -> Stored | Quarantined:
         settings = self.settings
         findings: list[Finding] | None = None if settings.strict else []
         try:
@@ -184,7 +222,10 @@ class Engine:
         summary = reader.summarise(type_name, value, received.receive_time_ns)
         odd = (_mismatch(reader, type_name, frame.aid), self._freshness.of(received, reader.name, type_name, summary))
         decoded_json = render(value).decode() if rendered else None
-        return _stored(received, frame, reader.name, type_name, summary, _warning(odd, findings or ()), decoded_json)
+        record = stored(received, frame, reader.name, type_name, summary, _warning(odd, findings or ()), decoded_json)
+        if picture is not None:
+            picture.take(record, value)
+        return record
 
     def _reader(self, header: str, setting: str) -> _Reader:
         """What reads a message behind this header.
@@ -204,6 +245,22 @@ class Engine:
         if len(self._readers) < READERS_MAX:
             self._readers[header, setting] = reader
         return reader
+
+
+def _picture(settings: Settings, origin: Origin) -> Picture:
+    """The picture; what it needs (scipy) is loaded only where something is fused."""
+    from rsu.engine.picture import Picture
+    from rsu.fusion import Parameters
+
+    return Picture(origin, settings.fusion or Parameters(), settings.first_track_id)
+
+
+def _no_tracks() -> NDArray[np.void]:
+    import numpy as np
+
+    from rsu.fusion import TRACK
+
+    return np.empty(0, TRACK)
 
 
 def type_of_path(standard: Standard, path: str) -> str:
@@ -239,41 +296,3 @@ def _warning(odd: tuple[str | None, str], findings: Sequence[Finding]) -> str | 
     if len(findings) > FINDINGS_SHOWN:
         said.append(f"and {len(findings) - FINDINGS_SHOWN} more")
     return "; ".join(said)
-
-
-def _stored(
-    received: Received,
-    frame: Unwrapped,
-    standard: str,
-    type_name: str,
-    summary: Summary,
-    warning: str | None,
-    decoded: str | None,
-) -> Stored:
-    return Stored(
-        rsu_id=received.rsu_id,
-        boot_id=received.boot_id,
-        sequence=received.sequence,
-        channel=received.channel,
-        source=received.source,
-        receive_time_ns=received.receive_time_ns,
-        standard=standard,
-        header=frame.header,
-        aid=frame.aid,
-        type=type_name,
-        security=frame.security.status,
-        event_time_ns=summary.event_time_ns,
-        event_time_source=summary.event_time_source,
-        sender=summary.sender,
-        lat_e7=summary.lat_e7,
-        lon_e7=summary.lon_e7,
-        speed_mps=summary.speed_mps,
-        heading_deg=summary.heading_deg,
-        msg_cnt=summary.msg_cnt,
-        sec_mark=summary.sec_mark,
-        raw=received.data,
-        warning=warning,
-        meta=meta_of(received),
-        decoded=decoded,
-        clock_error_us=received.clock_error_us,
-    )

@@ -19,6 +19,9 @@ from rsu.fusion.motion import velocity
 from rsu.fusion.state import Bools, Floats, Ints, Measured, State
 from rsu.fusion.update import in_terms_of, innovation, seen_by, width_of
 
+NEIGHBOURS_MAX = 16
+"""Of an observation: nearest tracks within the radius. A crowd at one place is not paired each with each: 500 senders that
+claim to stand at one point took 0.36 s and 200 MB a step."""
 FAR = 1e6
 """Cost of what is no pair."""
 
@@ -40,11 +43,14 @@ class Pairs(NamedTuple):
 
 
 def neighbours(points: Floats, tracks: Floats, radius_m: float) -> tuple[Ints, Ints]:
-    """Indices of points and tracks within the radius, in order; both (n, 2) float64, metres, ENU."""
+    """Indices of points and of the tracks next to each within the radius, in order; both (n, 2) float64, metres, ENU."""
     if not len(points) or not len(tracks):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    near = cKDTree(points).sparse_distance_matrix(cKDTree(tracks), radius_m, output_type="ndarray")
-    row, column = near["i"].astype(np.int64), near["j"].astype(np.int64)
+    most = min(NEIGHBOURS_MAX, len(tracks))
+    column = cKDTree(tracks).query(points, k=range(1, most + 1), distance_upper_bound=radius_m)[1]
+    row = np.repeat(np.arange(len(points)), most)
+    column = column.ravel()
+    row, column = row[column < len(tracks)], column[column < len(tracks)]
     order = np.lexsort((column, row))
     return row[order], column[order]
 

@@ -1,7 +1,9 @@
 """What others have fused already: taken in without counting anything twice.
 
 Covariance intersection: Julier, Uhlmann: A non-divergent estimation algorithm in the presence of unknown correlations, ACC
-1997, eq. 2 and 3: an update with ``P / ω`` and ``R / (1 − ω)``, ω for the least determinant of the position, on a grid.
+1997, eq. 2 and 3: an update with ``P / ω`` and ``R / (1 − ω)``, ω for the least determinant of the position, on a grid. What
+the measurement does not say (the heading of a car that stands) cannot be counted twice and is not widened; else it grew at
+each update, without end.
 """
 
 from __future__ import annotations
@@ -10,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsu.fusion.state import Floats, Measured, State
+from rsu.fusion.update import in_terms_of
 
-#: Variances that a state is not widened beyond: heading (or east velocity), speed (or north velocity), yaw rate. Someone else's
-#: picture of a standing vehicle corrects none of them, and would widen them with each message.
-WIDEST = (10.0, 100.0, 0.25)
 OMEGAS = (1.0, 0.8, 0.6, 0.4, 0.2)
 """1 leaves the track as it is; 0 would forget its speed."""
 
@@ -24,20 +24,12 @@ def intersection(state: State, measured: Measured) -> tuple[State, Measured, Flo
     information, shared = np.linalg.inv(p), np.linalg.inv(r)
     dets = np.stack([np.linalg.det(omega * information + (1 - omega) * shared) for omega in OMEGAS])
     omega = np.array(OMEGAS)[np.argmax(dets, axis=0)]  # the first of equals: least change
-    wider = state._replace(cov=_widened(state.cov, omega))
+    said = in_terms_of(state, measured)[2]
+    widen = np.ones(state.x.shape)
+    widen[:, :5] = np.where(said, 1 / np.sqrt(omega)[:, None], 1.0)
+    wider = state._replace(cov=state.cov * widen[:, :, None] * widen[:, None, :])
     weight = np.maximum(1 - omega, 1e-9)[:, None, None]
     return wider, measured._replace(noise=measured.noise / weight), omega
-
-
-def _widened(cov: Floats, omega: Floats) -> Floats:
-    """``D P D``: the position by 1 / ω, motion by no more than its bound, the offset not at all; correlations stay."""
-    variance = np.einsum("nii->ni", cov)
-    scale = np.ones_like(variance)
-    scale[:, :2] = 1.0 / np.sqrt(omega)[:, None]
-    room = np.sqrt(np.array(WIDEST) / np.maximum(variance[:, 2:5], 1e-12))
-    scale[:, 2:5] = np.clip(np.minimum(scale[:, :1], room), 1.0, None)
-    widened: Floats = cov * scale[:, :, None] * scale[:, None, :]
-    return widened
 
 
 def from_ourselves(senders: NDArray[np.bytes_], own: tuple[str, ...]) -> NDArray[np.bool_]:

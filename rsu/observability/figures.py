@@ -42,6 +42,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("rejected", "rejected", "rejected", "Records in quarantine, by reason: `rsu explain` of one shows the bit."),
     Figure("shed", "shed", "shed", "Records given up under overload: age (waited too long) or window (too many waiting)."),
     Figure("queues", "queues", "queues", "Records waiting between roles. One that keeps growing has a slow reader behind it."),
+    Figure("tracks", "tracks", "tracks", "Road users in the picture now, by class; none at all where nothing is fused."),
     Figure("stages", "stages.p50_ms", "p50", "Half of the last minute's records took less; publish: since reception."),
     Figure("stages", "stages.p99_ms", "p99", "99 of 100 did. Read from a histogram: between two bounds it is an estimate."),
     Figure("stages", "stages.events", "records", "How many went through the stage in the last minute."),

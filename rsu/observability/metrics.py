@@ -54,6 +54,8 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "rsu_source_records_total": Metric("counter", ("source",), "ingest", "Records heard, by interface."),
         "rsu_source_faults_total": Metric("counter", ("source", "fault"), "ingest", "What was wrong on an interface."),
         "rsu_bus_dropped_total": Metric("counter", ("reason",), "engine", "Live views that no subscriber could take."),
+        "rsu_tracks": Metric("gauge", ("kind",), "engine", "Road users in the picture now, by class."),
+        "rsu_fusion_passed_over_total": Metric("counter", ("reason",), "engine", "What the picture could not take in."),
         "rsu_recording_records_total": Metric("counter", (), "ingest", "Records written to recording files."),
         "rsu_recording_lost_total": Metric("counter", ("reason",), "ingest", "Records that a recording had to leave out."),
         "rsu_recording_removed_total": Metric("counter", ("reason",), "ingest", "Recording files removed by quota or age."),

@@ -131,6 +131,7 @@ class Status(_Part, frozen=True, kw_only=True):
     rejected: dict[str, int]
     shed: dict[str, int]
     queues: dict[str, int]
+    tracks: dict[str, int] = {}
     stages: list[StageStatus]
     ledger: LedgerStatus
     outbox: OutboxStatus
@@ -153,6 +154,7 @@ def status(registry: Registry, health: Health) -> Status:
         rejected=_whole(registry.by_label(REJECTED, "reason")),
         shed=_whole(registry.by_label(SHED, "reason")),
         queues=_whole(registry.by_label("rsu_queue_depth", "queue")),
+        tracks=_whole(registry.by_label("rsu_tracks", "kind")),
         stages=_stages(registry),
         ledger=_ledger(registry),
         outbox=_outbox(registry, health),

@@ -1,20 +1,22 @@
 """The live views: what was just heard, by topic, numbered, and made only for those who ask.
 
 Topics: ``raw.<rsu>.<channel>.<type>`` with the octets, ``obs.…`` likewise without them, ``event.<rsu>.quarantine`` and
-``event.<rsu>.duplicate``. A subscriber that is too slow misses frames, and sees it by their numbers.
+``event.<rsu>.duplicate``; ``track.<rsu>``, all road users at one moment. A subscriber that is too slow misses frames, and sees
+it by their numbers.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 
 import msgspec
 import zmq
 
-from rsu.engine import Duplicate, Outcome, Quarantined, Stored
+from rsu.engine import Duplicate, Outcome, Quarantined, Stored, Track
 from rsu.pipeline import envelope
-from rsu.pipeline.envelope import View
+from rsu.pipeline.envelope import Tracks, View
 from rsu.pipeline.role import frames
 
 SUBSCRIPTIONS_MAX = 1_024
@@ -69,6 +71,14 @@ class Bus:
         for topic, items in views.items():
             self._send(topic, items)
 
+    def show_tracks(self, time_ns: int, told: Callable[[], list[Track]]) -> None:
+        """Publishes all road users at a moment; they are put in words only where somebody asks."""
+        topic = f"track.{self._rsu}"
+        if self._wanted and self._asks(topic):
+            number = self._next(topic)
+            frame = Tracks(rsu=self._rsu, number=number, sent_ns=time.time_ns(), time_ns=time_ns, items=told())
+            self._publish(topic, envelope.encode(frame))
+
     def close(self) -> None:
         for socket in self.sockets:
             socket.close()
@@ -83,10 +93,16 @@ class Bus:
         return asked
 
     def _send(self, topic: str, items: list[Outcome]) -> None:
+        view = View(rsu=self._rsu, number=self._next(topic), sent_ns=time.time_ns(), items=items)
+        self._publish(topic, envelope.encode(view))
+
+    def _next(self, topic: str) -> int:
+        """The number of the topic's next frame."""
         number = self._numbers.get(topic, 0) + 1
         if number > 1 or len(self._numbers) < TOPICS_MAX:
             self._numbers[topic] = number
-        view = View(rsu=self._rsu, number=number, sent_ns=time.time_ns(), items=items)
-        frame = envelope.encode(view)
+        return number
+
+    def _publish(self, topic: str, frame: bytes) -> None:
         for socket in self.sockets:
             socket.send_multipart([topic.encode(), frame], zmq.NOBLOCK)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rsu.engine import Duplicate, Entry, Outcome, Quarantined, Shed, Stored
+from rsu.engine import Duplicate, Entry, Outcome, Quarantined, Shed, Stored, Track
 from rsu.errors import SourceError
 from rsu.outgoing import Broadcast
 from rsu.received import Channel, Content, Name, Received, SourceName, TimeNs
@@ -53,7 +53,7 @@ class Counts(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.duplicates += 1
         elif isinstance(entry, Quarantined):
             self.rejected[entry.reason] = self.rejected.get(entry.reason, 0) + 1
-        else:
+        elif isinstance(entry, Shed):
             self.shed[entry.reason] = self.shed.get(entry.reason, 0) + entry.count
 
     def add(self, other: Counts) -> None:
@@ -138,7 +138,22 @@ class View(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="view")
     items: list[Outcome]
 
 
-Envelope = Records | Outcomes | Ack | Again | Inlet | Broadcasts | View
+class Tracks(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="tracks"):
+    """engine → any program, on the bus: all road users at one moment, ten times a second.
+
+    :param number: as in :class:`View`.
+    :param time_ns: the moment, a multiple of 100 ms.
+    :param items: each road user once; none is a picture too.
+    """
+
+    rsu: str
+    number: int
+    sent_ns: int
+    time_ns: int
+    items: list[Track]
+
+
+Envelope = Records | Outcomes | Ack | Again | Inlet | Broadcasts | View | Tracks
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Envelope] = msgspec.msgpack.Decoder(Envelope)

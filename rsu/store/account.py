@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
-from rsu.engine import Entry, Shed
+from rsu.engine import Counted, Shed
 from rsu.store.models import Ledger
 
 MINUTE_NS = 60_000_000_000
@@ -20,20 +20,21 @@ Account = dict[Key, Counter[str]]
 
 
 class Tally(msgspec.Struct):
-    """What became of the entries of one or more batches."""
+    """What became of the entries of one or more batches; ``samples`` of tracks are no records."""
 
     records: int = 0
     stored: int = 0
     quarantined: int = 0
     duplicates: int = 0
     shed: int = 0
+    samples: int = 0
 
     def add(self, other: Tally) -> None:
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def book(account: Account, entries: Iterable[Entry], state: str) -> None:
+def book(account: Account, entries: Iterable[Counted], state: str) -> None:
     """Adds entries that all became ``state``."""
     if state == "shed":
         keys: Counter[Key] = Counter()
@@ -45,20 +46,20 @@ def book(account: Account, entries: Iterable[Entry], state: str) -> None:
         account.setdefault(key, Counter()).update({"received": count, state: count})
 
 
-def records_of(entry: Entry) -> int:
+def records_of(entry: Counted) -> int:
     """How many records an entry stands for: those that were shed are counted together."""
     return entry.count if isinstance(entry, Shed) else 1
 
 
-def tally_of(kinds: Iterable[Sequence[Entry]]) -> Tally:
+def tally_of(kinds: Iterable[Sequence[Counted]], samples: int = 0) -> Tally:
     """The sums of stored, quarantined, duplicate and shed entries, in this order."""
     stored, quarantined, duplicates, shed = kinds
     gone = sum(map(records_of, shed))
     whole = len(stored) + len(quarantined) + len(duplicates)
-    return Tally(whole + gone, len(stored), len(quarantined), len(duplicates), gone)
+    return Tally(whole + gone, len(stored), len(quarantined), len(duplicates), gone, samples)
 
 
-def _key(entry: Entry) -> Key:
+def _key(entry: Counted) -> Key:
     return entry.receive_time_ns // MINUTE_NS, entry.rsu_id, entry.source, entry.type
 
 

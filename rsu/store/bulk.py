@@ -16,9 +16,10 @@ import msgspec
 from sqlalchemy import Connection, Dialect, text
 from sqlalchemy.exc import DBAPIError
 
-from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
+from rsu.engine import Counted, Duplicate, Entry, Quarantined, Shed, Stored, TrackSample
 from rsu.store.account import Account, Tally, book, tally_of, write_account
 from rsu.store.models import Message, Quarantine
+from rsu.store.tracks import write_samples
 from rsu.store.writing import present, take_turns
 
 Row = Stored | Quarantined
@@ -43,11 +44,15 @@ POSTGRESQL_TYPES = {
 
 def write_new(connection: Connection, entries: Iterable[Entry]) -> Tally | None:
     """Rows and account of entries that are all new; None where a record was there already, and the caller must roll back."""
-    kinds: dict[type[Entry], list[Any]] = {Stored: [], Quarantined: [], Duplicate: [], Shed: []}
+    kinds: dict[type[Counted], list[Any]] = {Stored: [], Quarantined: [], Duplicate: [], Shed: []}
+    samples: list[TrackSample] = []
     for entry in entries:
-        kinds[type(entry)].append(entry)
+        if isinstance(entry, TrackSample):
+            samples.append(entry)
+        else:
+            kinds[type(entry)].append(entry)
     stored, quarantined = kinds[Stored], kinds[Quarantined]
-    take_turns(connection, {(row.rsu_id, row.boot_id) for rows in (stored, quarantined) for row in rows})
+    take_turns(connection, {(row.rsu_id, row.boot_id) for rows in (stored, quarantined, samples) for row in rows})
     if _beside(connection, stored, quarantined):
         return None
     insert_rows = _copy if connection.dialect.name == "postgresql" else _insert
@@ -58,7 +63,8 @@ def write_new(connection: Connection, entries: Iterable[Entry]) -> Tally | None:
     for same, state in zip(kinds.values(), ("stored", "quarantined", "duplicate", "shed"), strict=True):
         book(account, same, state)
     write_account(connection, account)
-    return tally_of(kinds.values())
+    write_samples(connection, samples)
+    return tally_of(kinds.values(), len(samples))
 
 
 def _beside(connection: Connection, stored: Sequence[Stored], quarantined: Sequence[Quarantined]) -> bool:

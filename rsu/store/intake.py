@@ -22,7 +22,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
-from rsu.engine import Entry, Quarantined, Stored
+from rsu.engine import Counted, Entry, Quarantined, Stored, TrackSample
 from rsu.store.account import Tally
 from rsu.store.bulk import write_new
 from rsu.store.connect import in_one_line
@@ -117,7 +117,7 @@ class Intake:
             self._note(connection, last)
             connection.commit()
         damaged = [parcel.records for parcel, inside in new if inside is None]
-        lost = sum(damaged) + len(entries) - tally.records
+        lost = sum(damaged) + len(entries) - tally.records - tally.samples
         return Taken(last, tally, len(opened) - len(new), damaged_parcels=len(damaged), damaged_records=lost)
 
     def _note(self, connection: Connection, last: int) -> None:
@@ -143,7 +143,8 @@ def write_divided(connection: Connection, entries: Sequence[Entry]) -> Tally:
     if tally is not None:
         return tally
     if len(entries) == 1:
-        return _tried(connection, [in_quarantine(entries[0])]) or Tally()
+        (entry,) = entries
+        return Tally() if isinstance(entry, TrackSample) else _tried(connection, [in_quarantine(entry)]) or Tally()
     middle = len(entries) // 2
     tally = write_divided(connection, entries[:middle])
     tally.add(write_divided(connection, entries[middle:]))
@@ -158,7 +159,7 @@ def _tried(connection: Connection, entries: Sequence[Entry]) -> Tally | None:
         return None
 
 
-def in_quarantine(entry: Entry) -> Entry:
+def in_quarantine(entry: Counted) -> Counted:
     """A record whose data the database refuses, in words it takes: no U+0000, nothing longer than its column."""
     if not isinstance(entry, Stored | Quarantined):
         return msgspec.structs.replace(entry, source=_plain(entry.source, 255), type=_plain(entry.type, 64))

@@ -1,4 +1,4 @@
-"""The tables: messages, what could not be read, the account of both, the replays and the outboxes that filled them.
+"""The tables: messages, what could not be read, the account of both, tracks, the replays and the outboxes that filled them.
 
 Columns as CONTRACTS.md "Rows" says: times in nanoseconds UTC, positions in 1e-7 degree, unavailable is NULL. A record's
 identity (rsu id, boot id, sequence) is its primary key, so writing it again changes nothing. On PostgreSQL ``message`` is
@@ -96,6 +96,49 @@ class Ledger(Base):
     quarantined: Mapped[int] = mapped_column(BIG)
     duplicate: Mapped[int] = mapped_column(BIG)
     shed: Mapped[int] = mapped_column(BIG)
+
+
+class Track(Base):
+    """A road user as long as it was seen; see :class:`rsu.engine.Track`. ``senders``: JSON, ids of its own messages."""
+
+    __tablename__ = "track"
+
+    rsu_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    boot_id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    track_id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    cls: Mapped[str] = mapped_column(String(16))
+    first_ns: Mapped[int] = mapped_column(BIG)
+    last_ns: Mapped[int] = mapped_column(BIG)
+    senders: Mapped[str] = mapped_column(Text)
+    hits: Mapped[int] = mapped_column(BIG)
+
+    __table_args__ = (Index("track_last", "last_ns"),)
+
+
+class TrackSampleRow(Base):
+    """A track at a moment; see :class:`rsu.engine.TrackSample`."""
+
+    __tablename__ = "track_sample"
+
+    rsu_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    boot_id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    track_id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    time_ns: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    cls: Mapped[str] = mapped_column(String(16))
+    lat_e7: Mapped[int] = mapped_column(BIG)
+    lon_e7: Mapped[int] = mapped_column(BIG)
+    speed_mps: Mapped[float] = mapped_column(Float(53))
+    heading_deg: Mapped[float] = mapped_column(Float(53))
+    position_std_m: Mapped[float] = mapped_column(Float(53))
+    speed_std_mps: Mapped[float] = mapped_column(Float(53))
+    length_m: Mapped[float | None] = mapped_column(Float(53))
+    width_m: Mapped[float | None] = mapped_column(Float(53))
+    height_m: Mapped[float | None] = mapped_column(Float(53))
+    sender: Mapped[str | None] = mapped_column(String(64))
+    heard_ns: Mapped[int] = mapped_column(BIG)
+    seen_ns: Mapped[int] = mapped_column(BIG)
+
+    __table_args__ = (Index("track_sample_time", "time_ns"),)
 
 
 class ReplayRun(Base):

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, and_, or_, select, tuple_
 
-from rsu.store.models import Ledger, Message, Quarantine
+from rsu.store.models import Ledger, Message, Quarantine, Track, TrackSampleRow
 
 DIGEST_COLUMNS = (
     "receive_time_ns raw channel standard header aid type security event_time_ns event_time_source sender lat_e7 lon_e7 "
@@ -72,6 +72,21 @@ def quarantine_rows(connection: Connection, limit: int = 0) -> Iterator[Mapping[
     statement = select(Quarantine.__table__).order_by(Quarantine.receive_time_ns, Quarantine.boot_id, Quarantine.sequence)
     if limit:
         statement = statement.limit(limit)
+    for row in connection.execute(statement.execution_options(yield_per=ROWS_AT_ONCE)).mappings():
+        yield dict(row)
+
+
+def track_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    """Tracks in the order in which they were first seen."""
+    statement = select(Track.__table__).order_by(Track.first_ns, Track.rsu_id, Track.boot_id, Track.track_id)
+    for row in connection.execute(statement.execution_options(yield_per=ROWS_AT_ONCE)).mappings():
+        yield {**row, "senders": msgspec.json.decode(row["senders"])}
+
+
+def track_sample_rows(connection: Connection) -> Iterator[Mapping[str, Any]]:
+    """Samples of tracks in the order of their times."""
+    key = (TrackSampleRow.time_ns, TrackSampleRow.rsu_id, TrackSampleRow.boot_id, TrackSampleRow.track_id)
+    statement = select(TrackSampleRow.__table__).order_by(*key)
     for row in connection.execute(statement.execution_options(yield_per=ROWS_AT_ONCE)).mappings():
         yield dict(row)
 

@@ -14,7 +14,13 @@ from rsu.store.partitions import DAY_NS, DAYS_AHEAD, OTHER, day_of, dropped_days
 ROWS_AT_ONCE = 5_000  # of one transaction: some 50 ms of SQLite's only writer
 
 #: Table → its column of time and how many nanoseconds one of it is.
-TIMES = {"message": ("receive_time_ns", 1), "quarantine": ("receive_time_ns", 1), "ledger": ("minute", MINUTE_NS)}
+TIMES = {
+    "message": ("receive_time_ns", 1),
+    "quarantine": ("receive_time_ns", 1),
+    "ledger": ("minute", MINUTE_NS),
+    "track_sample": ("time_ns", 1),
+    "track": ("last_ns", 1),
+}
 
 
 class Retention:

@@ -117,6 +117,16 @@ class Store:
         with in_one_line(self.url), self._reading() as connection:
             yield from queries.message_rows(connection, query)
 
+    def tracks(self) -> Iterator[Mapping[str, Any]]:
+        """Tracks in the order in which they were first seen, as dicts by column; ``senders`` as a list."""
+        with in_one_line(self.url), self._reading() as connection:
+            yield from queries.track_rows(connection)
+
+    def track_samples(self) -> Iterator[Mapping[str, Any]]:
+        """Samples of tracks in the order of their times, as dicts by column."""
+        with in_one_line(self.url), self._reading() as connection:
+            yield from queries.track_sample_rows(connection)
+
     def quarantine(self, limit: int = 0) -> Iterator[Mapping[str, Any]]:
         """Quarantined records in the order of their reception."""
         with in_one_line(self.url), self._reading() as connection:

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, text
 
-from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
+from rsu.engine import Counted, Duplicate, Entry, Quarantined, Shed, Stored, TrackSample
 from rsu.store.account import Account, Tally, book, tally_of, write_account
 from rsu.store.models import Message, Quarantine
+from rsu.store.tracks import write_samples
 
 IDENTITIES_AT_ONCE = 500  # of one look-up: SQLite takes 32,766 parameters, old ones 999
 
@@ -32,9 +33,11 @@ def take_turns(connection: Connection, units: Iterable[tuple[str, bytes]]) -> No
 def write_each(connection: Connection, entries: Sequence[Entry]) -> Tally:
     """Rows that are not there yet, and the account of all entries."""
     take_turns(connection, {(entry.rsu_id, entry.boot_id) for entry in entries})
-    there = present(connection, entries)
-    by_state: dict[str, list[Entry]] = {"stored": [], "quarantined": [], "duplicate": [], "shed": []}
-    for entry in entries:
+    samples = [entry for entry in entries if isinstance(entry, TrackSample)]
+    records = [entry for entry in entries if not isinstance(entry, TrackSample)]
+    there = present(connection, records)
+    by_state: dict[str, list[Counted]] = {"stored": [], "quarantined": [], "duplicate": [], "shed": []}
+    for entry in records:
         state = _state(entry, there)
         by_state[state].append(entry)
         if state in ("stored", "quarantined"):
@@ -47,10 +50,11 @@ def write_each(connection: Connection, entries: Sequence[Entry]) -> Tally:
     for state, same in by_state.items():
         book(account, same, state)
     write_account(connection, account)
-    return tally_of(by_state.values())
+    write_samples(connection, samples)
+    return tally_of(by_state.values(), len(samples))
 
 
-def _state(entry: Entry, there: set[Identity]) -> str:
+def _state(entry: Counted, there: set[Identity]) -> str:
     if isinstance(entry, Shed):
         return "shed"
     if isinstance(entry, Duplicate) or (entry.rsu_id, entry.boot_id, entry.sequence) in there:

@@ -10,7 +10,7 @@ import pytest
 from live_unit import ROOT
 from msgspec import NODEFAULT, inspect
 
-from rsu.engine import Duplicate, Quarantined, Shed, Stored
+from rsu.engine import Duplicate, Quarantined, Shed, Stored, Track
 from rsu.outgoing import Broadcast
 from rsu.pipeline import envelope
 from rsu.pipeline.links import Link
@@ -18,7 +18,8 @@ from rsu.received import Received
 
 TEXT = (ROOT / "docs" / "pipeline.md").read_text(encoding="utf-8")
 STRUCTS = (
-    envelope.Inlet, envelope.Heard, envelope.View, Stored, Quarantined, Duplicate, envelope.Records, Received, Shed,
+    envelope.Inlet, envelope.Heard, envelope.View, Stored, Quarantined, Duplicate, envelope.Tracks, Track,
+    envelope.Records, Received, Shed,
     envelope.Outcomes, envelope.Counts, envelope.Ack, envelope.Again, envelope.Broadcasts, Broadcast,
 )  # fmt: skip
 PLAIN = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored
+from rsu.engine import Duplicate, Entry, Quarantined, Shed, Stored, TrackSample
 from rsu.store.outbox import Outbox
 from rsu.store.parcels import Parcel
 
@@ -61,9 +61,10 @@ def mixed(sequence: int) -> Entry:
 
 
 def parcel(entries: Sequence[Entry], importance: int = 0, **columns: Any) -> Parcel:
+    oldest_ns = min(entry.receive_time_ns for entry in entries if not isinstance(entry, TrackSample))
     known: dict[str, Any] = {
         "importance": importance, "rsu": "Y", "boot": BOOT, "records": len(entries),
-        "oldest_ns": min(entry.receive_time_ns for entry in entries), "body": msgspec.msgpack.encode(entries),
+        "oldest_ns": oldest_ns, "body": msgspec.msgpack.encode(entries),
     }  # fmt: skip
     return Parcel(**(known | columns))
 

@@ -1,0 +1,210 @@
+"""A live unit fuses what it hears: tracks on the bus, in the metrics and on the pages; and it gives way to the records."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import zmq
+from live_unit import ROOT, LiveUnit, free_port, is_balanced, until
+
+pytest.importorskip("scipy", reason="fusion needs scipy")
+
+from rsu.config import Config, Fusion, Store, Unit
+from rsu.engine import Engine, Settings
+from rsu.engine.told import told
+from rsu.fusion import TRACK
+from rsu.observability.meter import Meter
+from rsu.observe.arrays import Origin
+from rsu.pipeline.envelope import Tracks, decode
+from rsu.pipeline.picture import LivePicture, origin_of
+
+ORIGIN = Origin(29.5, 106.5)
+MS = 1_000_000
+HERE = Unit(lat_deg=29.5, lon_deg=106.5)
+TIME_NS = 1_700_000_010_000 * MS
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (Config(unit=HERE), ORIGIN),
+        (Config(unit=HERE, fusion=Fusion(enabled=False)), None),
+        (Config(), None),
+        (Config(unit=Unit(lat_deg=0, lon_deg=106.5, elevation_m=3)), Origin(0, 106.5, 3)),
+    ],
+    ids=["a-position", "switched-off", "no-position", "on-the-equator"],
+)
+def test_a_unit_fuses_where_it_knows_its_position_and_is_not_told_otherwise(config: Config, expected: Origin | None) -> None:
+    assert origin_of(config) == expected
+
+
+# A unit that runs ---------------------------------------------------------------------------------------------------------
+
+
+class Standing:
+    """A perception box that sees a pedestrian and a car, five times a second, until it is told to end."""
+
+    def __init__(self, unit: LiveUnit, port: int) -> None:
+        self.done = threading.Event()
+        self._unit, self._port = unit, port
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Standing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        common: dict[str, Any] = {"confidence": 0.9, "sensorId": "box", "velocity": {"x": 0.0, "y": 0.0}}
+        while not self.done.wait(0.2):
+            things = [
+                common | {"type": "PEDESTRIAN", "objectId": 1, "position": {"x": 10.0, "y": -5.0}},
+                common | {"type": "CAR", "objectId": 2, "position": {"x": -20.0, "y": 30.0}},
+            ]
+            self._unit.send_octets(json.dumps(things).encode(), self._port)
+
+
+def test_what_a_box_sees_is_on_the_bus_in_the_metrics_and_on_the_pages(tmp_path: Path) -> None:
+    port = free_port()
+    box = f'[[perception]]\nname = "box"\nlisten = "udp://127.0.0.1:{port}"\n'
+    with LiveUnit(tmp_path, more=box) as unit, zmq.Context() as context, context.socket(zmq.SUB) as bus, Standing(unit, port):
+        bus.subscribe("track.")
+        bus.connect(f"ipc://{unit.state}/run/bus")
+        first, second = _pair(bus)
+        assert (first.rsu, second.number, second.time_ns % (100 * MS)) == ("rsu-t", first.number + 1, 0)
+        assert second.time_ns - first.time_ns >= 100 * MS
+        places = {track.cls: (round(track.x_m), round(track.y_m)) for track in second.items}
+        assert places == {"pedestrian": (10, -5), "vehicle": (-20, 30)}
+        until(lambda: unit.metrics().get('rsu_tracks{kind="pedestrian"}') == 1, "the gauge counts the pedestrian")
+        assert unit.metrics()['rsu_tracks{kind="bicycle"}'] == 0
+        until(lambda: "fusion" in {row["stage"] for row in unit.status()["stages"]}, "the stage is measured")
+        assert unit.status()["tracks"] == {"bicycle": 0, "other": 0, "pedestrian": 1, "unknown": 0, "vehicle": 1}
+        page = subprocess.run(
+            [sys.executable, "-m", "rsu.cli", "top", "--url", f"http://127.0.0.1:{unit.page}", "--once"],
+            env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"}, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert "pedestrian 1" in page and "vehicle 1" in page
+        assert unit.stop() == 0
+        counts = "count(DISTINCT time_ns / 1000000000), count(*)"
+        rows = unit.rows(f"SELECT cls, {counts} FROM track_sample GROUP BY cls ORDER BY cls")
+        assert [row[0] for row in rows] == ["pedestrian", "vehicle"]
+        assert all(seconds == count > 0 for _, seconds, count in rows)
+        assert sorted(unit.rows("SELECT cls FROM track")) == [("pedestrian",), ("vehicle",)]
+        assert is_balanced(unit.ledger())
+
+
+def _pair(bus: zmq.Socket[bytes]) -> tuple[Tracks, Tracks]:
+    """Two frames after one another that show both road users."""
+    frames: list[Tracks] = []
+    end = time.monotonic() + 30
+    while len(frames) < 2:
+        assert time.monotonic() < end and bus.poll(10_000), "no tracks on the bus"
+        topic, frame = bus.recv_multipart()
+        envelope = decode(frame)
+        assert topic == b"track.rsu-t" and isinstance(envelope, Tracks)
+        frames = [*frames, envelope] if len(envelope.items) == 2 else []
+    return frames[0], frames[1]
+
+
+def test_a_unit_without_fusion_shows_no_tracks(tmp_path: Path) -> None:
+    with LiveUnit(tmp_path, more="[fusion]\nenabled = false\n") as unit:
+        assert unit.status()["tracks"] == {}
+
+
+# Without a unit -----------------------------------------------------------------------------------------------------------
+
+
+class Quiet:
+    """What a picture needs of a role and of the bus."""
+
+    def __init__(self) -> None:
+        self.meter = Meter("engine", 1, 0)
+        self.config = Config(store=Store(track_hz=10))
+        self.log = self
+        self.said: list[str] = []
+        self.shown: list[int] = []
+
+    def critical(self, what: str, **_: object) -> None:
+        self.said.append(what)
+
+    def show_tracks(self, time_ns: int, told: Any) -> None:
+        self.shown.append(time_ns)
+        told()
+
+
+def live() -> tuple[LivePicture, Engine, Quiet]:
+    quiet, engine = Quiet(), Engine(Settings(origin=ORIGIN), {})
+    return LivePicture(quiet, engine, quiet, ORIGIN), engine, quiet  # type: ignore[arg-type]
+
+
+def test_a_tick_that_was_missed_is_left_out() -> None:
+    picture, _engine, quiet = live()
+    for now_ns in (TIME_NS, TIME_NS + 50 * MS, TIME_NS + 100 * MS, TIME_NS + 950 * MS):
+        picture._rest_until_ns = 0
+        picture.turn(now_ns)
+    assert quiet.shown == [TIME_NS, TIME_NS + 100 * MS, TIME_NS + 900 * MS]
+
+
+def test_after_a_tick_that_took_long_the_next_one_waits() -> None:
+    picture, _engine, quiet = live()
+    picture.turn(TIME_NS)
+    picture._rest_until_ns = time.perf_counter_ns() + 60_000 * MS
+    picture.turn(TIME_NS + 200 * MS)
+    assert quiet.shown == [TIME_NS]
+
+
+def test_a_fault_of_fusion_is_told_and_the_picture_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, engine, quiet = live()
+
+    def broken(*_: object) -> None:
+        raise FloatingPointError("singular")
+
+    assert engine.picture is not None
+    monkeypatch.setattr(engine.picture.fusion, "step", broken)
+    picture.turn(TIME_NS)
+    picture._rest_until_ns = 0
+    picture.turn(TIME_NS + 100 * MS)
+    assert quiet.said == ["fusion fault"] and quiet.shown == [TIME_NS, TIME_NS + 100 * MS]
+    assert engine.picture.faults["begun-anew"] == 1
+
+
+def test_samples_wait_for_a_record_up_to_a_bound_and_are_counted_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    monkeypatch.setattr("rsu.pipeline.picture.WAITING_MAX", 3)
+    picture, _engine, quiet = live()
+    for number in range(4):
+        row = np.zeros(1, TRACK)
+        row["id"] = number + 1
+        picture._keep(row)
+    assert quiet.meter.counters["rsu_fusion_passed_over_total", (("reason", "samples"),)] == 1
+    found = picture.samples("rsu-t", bytes(16), 9)
+    assert [(one.rsu_id, one.sequence, one.track_id) for one in found] == [("rsu-t", 9, number) for number in (2, 3, 4)]
+    assert picture.samples("rsu-t", bytes(16), 9) == []
+
+
+def test_a_track_is_told_in_the_units_of_the_records() -> None:
+    import numpy as np
+
+    row = np.zeros(1, TRACK)
+    row["id"], row["time_ns"], row["cls"], row["sender"] = 5, TIME_NS, 1, b"0a0b"
+    row["x"], row["y"], row["heading"], row["speed"], row["length"] = 0.0, 1_000.0, np.pi, 12.3456, 4.5
+    row["width"] = row["height"] = np.nan
+    row["cov"][0][0, 0], row["cov"][0][1, 1], row["cov"][0][3, 3] = 4.0, 1.0, 0.25
+    (track,) = told(row, ORIGIN)
+    # 1 km north at 29.5°: M(φ) = a(1−e²)/(1−e² sin²φ)^1.5 = 6,350,962 m; 1000 / M · 180/π = 0.00902157°
+    assert track.lat_e7 == pytest.approx(295_000_000 + 90_216, abs=3) and track.lon_e7 == 1_065_000_000
+    assert (track.heading_deg, track.speed_mps, track.position_std_m, track.speed_std_mps) == (270.0, 12.346, 2.0, 0.5)
+    assert (track.cls, track.sender, track.length_m, track.width_m) == ("vehicle", "0a0b", 4.5, None)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(track))["track_id"] == 5 and told(row[:0], ORIGIN) == []
