@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsu.compose import rsm, sdsm, ssm
+from rsu.compose.conflict import in_conflict
 from rsu.compose.moments import MILLISECOND_NS
 from rsu.compose.numbers import Numbers
 from rsu.compose.parameters import Parameters, checked
@@ -86,7 +87,7 @@ class Composer:
         self._p = checked(parameters)
         self._ref_pos = ref_pos(origin)
         self._places = decimetres if catalogue.header == "wsmp" else degrees_e7
-        wanted = parameters.messages or DEFAULT[catalogue.header]
+        wanted = tuple(dict.fromkeys(parameters.messages or DEFAULT[catalogue.header]))
         rows = {row.name: row for row in catalogue.messages}
         self._lines = [_line(name, rows, catalogue.name, self._p) for name in wanted]
         self._msg_cnt = dict.fromkeys(wanted, first_msg_cnt % MSG_CNT)
@@ -114,9 +115,12 @@ class Composer:
         self._last_ns, self.waiting = now_ns, 0
         tracks, east, north = self._tellable(tracks, now_ns)
         numbers = self._numbers.of(tracks["id"].tolist())
+        rooms = [line.most * self._p.messages_max for line in self._lines]
+        narrow = len(tracks) > min(rooms)
+        conflict = in_conflict(tracks, self._p) if narrow else np.zeros(len(tracks), np.bool_)
         found: list[Broadcast] = []
-        for line in self._lines:
-            chosen = line.rota.choose(tracks, line.most * self._p.messages_max, now_ns)
+        for line, room in zip(self._lines, rooms, strict=True):
+            chosen = line.rota.choose(tracks, conflict, room, now_ns)
             self.waiting += len(tracks) - len(chosen)
             called = [numbers[place] for place in chosen.tolist()]
             told = said(tracks[chosen], called, (east[chosen], north[chosen]), now_ns, self._p)

@@ -38,6 +38,25 @@ SAE_YAW: Mapping[str, str] = {
 }
 """The same steps as DE_YawRateConfidence of J2735 spells them."""
 
+TIME_S: Mapping[str, float] = {
+    "time-100-000": 100.0,
+    "time-050-000": 50.0,
+    "time-020-000": 20.0,
+    "time-010-000": 10.0,
+    "time-002-000": 2.0,
+    "time-001-000": 1.0,
+    "time-000-500": 0.5,
+    "time-000-200": 0.2,
+    "time-000-100": 0.1,
+    "time-000-050": 0.05,
+    "time-000-020": 0.02,
+    "time-000-010": 0.01,
+    "time-000-005": 0.005,
+    "time-000-002": 0.002,
+    "time-000-001": 0.001,
+}
+"""DE_TimeConfidence down to the resolution of the time that is told."""
+
 Floats = NDArray[np.float64]
 
 
@@ -65,6 +84,11 @@ def of_heading(variance: Floats) -> list[str]:
 def of_yaw_rate(variance: Floats) -> list[str]:
     """AngularVConfidence; variance: (n,) float64, (rad/s)²."""
     return _classes(np.degrees(_std(variance)), YAW_DPS)
+
+
+def of_time(std_s: float) -> str:
+    """TimeConfidence."""
+    return _classes(_std(np.array([std_s**2])), TIME_S)[0]
 
 
 def _std(variance: Floats) -> Floats:

@@ -38,7 +38,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     heading_std_max_deg: float = 60.0  # a heading beyond is none: 95 % would span the whole circle
     perceived_source: str = "integrated"  # SourceType where only boxes see it; "video" for a unit with cameras alone
     ref_pos_std_m: float = 0.1  # of the surveyed reference position
-    time_confidence: str = "unavailable"  # TimeConfidence of SDSM: what the unit's clock is disciplined to
+    clock_std_s: float = 0.0  # of the unit's clock, as its discipline tells; 0: not known
     ssm_aid: int | None = None  # AIDs of Day II are not published
     # ranking, in the order of docs of fusion: each outweighs all after it, and waiting outweighs any in the end
     base_weight: int = 4  # an equipped vehicle, which receivers hear directly: told at least 1/9 as often as the first

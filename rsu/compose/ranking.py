@@ -21,7 +21,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rsu.compose.conflict import in_conflict
 from rsu.compose.moments import MILLISECOND_NS
 from rsu.compose.parameters import Parameters
 from rsu.compose.said import heard
@@ -31,6 +30,7 @@ TOLD = np.dtype([("id", "u4"), ("since_ns", "i8"), ("told_ns", "i8"), ("x", "f8"
 """What is remembered of a road user: since when it is there, when it was told last (0: never), and where it was then."""
 
 Ints = NDArray[np.intp]
+Bools = NDArray[np.bool_]
 
 
 class Rota:
@@ -40,15 +40,16 @@ class Rota:
         self._p = parameters
         self._memory = np.zeros(0, TOLD)
 
-    def choose(self, tracks: NDArray[np.void], room: int, now_ns: int) -> Ints:
+    def choose(self, tracks: NDArray[np.void], conflict: Bools, room: int, now_ns: int) -> Ints:
         """Who is told now, the first first; all of them by id where there is room.
 
         :param tracks: (n,) of :data:`rsu.fusion.TRACK`, by id.
+        :param conflict: (n,) bool; looked at only where there is no room for all.
         """
         memory = self._remembered(tracks, now_ns)
         chosen = np.arange(len(tracks))
         if len(tracks) > room:
-            rank = weights(tracks, memory, now_ns, self._p) * self._waits_ms(memory, now_ns)
+            rank = weights(tracks, conflict, memory, now_ns, self._p) * self._waits_ms(memory, now_ns)
             chosen = np.lexsort((tracks["id"], -rank))[:room]
         memory["told_ns"][chosen] = now_ns
         memory["x"][chosen], memory["y"][chosen] = tracks["x"][chosen], tracks["y"][chosen]
@@ -76,7 +77,7 @@ class Rota:
 
 
 def weights(
-    tracks: NDArray[np.void], memory: NDArray[np.void], now_ns: int, parameters: Parameters
+    tracks: NDArray[np.void], conflict: Bools, memory: NDArray[np.void], now_ns: int, parameters: Parameters
 ) -> NDArray[np.int64]:
     """The table above; (n,) int64."""
     p = parameters
@@ -86,7 +87,7 @@ def weights(
         p.base_weight
         + p.vulnerable_weight * np.isin(tracks["cls"], (PEDESTRIAN, BICYCLE)).astype(np.int64)
         + p.unequipped_weight * ~heard(tracks, now_ns, p.heard_s)
-        + p.conflict_weight * in_conflict(tracks, p)
+        + p.conflict_weight * conflict
         + p.new_weight * new
         + p.moved_weight * moved
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rsu.compose.confidence import SAE_YAW, UNAVAILABLE
+from rsu.compose.confidence import SAE_YAW, UNAVAILABLE, of_time
 from rsu.compose.moments import MILLISECOND_NS, d_date_time
 from rsu.compose.parameters import Parameters
 from rsu.compose.rsm import Head
@@ -41,6 +41,7 @@ AXIS_M, AXIS_MAX = 0.05, 254
 def sdsm_value(told: Sequence[Said], head: Head, parameters: Parameters) -> Any:
     """The MessageFrame; ``told``: 1..256."""
     axis = min(max(round(parameters.ref_pos_std_m / AXIS_M), 1), AXIS_MAX)
+    sure = of_time(parameters.clock_std_s)
     value = {
         "msgCnt": head.msg_cnt,
         "sourceID": head.unit_id,
@@ -48,7 +49,7 @@ def sdsm_value(told: Sequence[Said], head: Head, parameters: Parameters) -> Any:
         "sDSMTimeStamp": d_date_time(head.now_ns),
         "refPos": head.ref_pos,
         "refPosXYConf": {"semiMajor": axis, "semiMinor": axis, "orientation": 0},
-        "objects": [_object(one, head.now_ns, parameters.time_confidence) for one in told],
+        "objects": [_object(one, head.now_ns, sure) for one in told],
     }
     return {"messageId": MESSAGE_ID, "value": (TYPE, value)}
 
