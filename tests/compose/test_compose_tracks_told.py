@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -15,16 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from rsu.compose import said
+from rsu.compose.composer import Composer
 from rsu.compose.confidence import SAE_YAW, TIME_S, UNAVAILABLE, YAW_DPS
+from rsu.compose.parameters import Parameters as Chosen
 from rsu.errors import ConfigError
 from rsu.fusion import Fusion, Parameters
 from rsu.fusion.tracks import TRACK
 from rsu.observe.accuracies import HEADING_DEG, POSITION_M, SPEED_MPS
 from rsu.observe.arrays import BICYCLE, OTHER, PEDESTRIAN, UNKNOWN, VEHICLE, Origin
 from rsu.observe.classes import SOURCES
+from rsu.schema import built_in_texts
 from rsu.units import load_units
 
-CLASSES = {"RoadsideSafetyMessage": (VEHICLE, PEDESTRIAN, BICYCLE), "SensorSharingMsg": (VEHICLE, PEDESTRIAN, BICYCLE, OTHER)}
+ID = b"0123456789abcdef"
 TOP_MPS = 8_190 * 0.02
 
 
@@ -49,7 +51,7 @@ def random_tracks(draw: st.DrawFn) -> Any:
     ids = st.integers(0, 2**32 - 1) | st.sampled_from((0, 1, 65_535, 65_536, 65_537, 131_071))
     made["id"] = draw(st.lists(ids, min_size=count, max_size=count, unique=True))
     turn = (0.0, math.pi, -math.pi, math.pi / 2, math.pi / 2 - 1e-5, math.pi / 2 + 1e-5, -math.pi / 2)
-    place = numbers(math.inf, 0.0, -0.05, 3_276.6, 3_277.0, -3_276.6, 90_000.0, -95_000.0, 1e300, least=-300, most=300)
+    place = numbers(math.inf, 0.0, -0.05, 3_276.6, 3_277.0, -3_276.6, 75_000.0, -95_000.0, 1e300, least=-300, most=300)
     columns: dict[str, st.SearchStrategy[float]] = {
         "x": place,
         "y": place,
@@ -66,7 +68,8 @@ def random_tracks(draw: st.DrawFn) -> Any:
     for place_of in range(5):
         made["cov"][:, place_of, place_of] = draw(arrays.arrays("f8", count, elements=variance))
     made["cls"] = draw(arrays.arrays("u1", count, elements=st.integers(0, 4)))
-    made["sender"] = draw(st.lists(st.sampled_from((b"", b"0123456789abcdef", b"01234567", b"box-7")), min_size=count, max_size=count))
+    names = st.sampled_from((b"", ID, b"01234567", b"box-7"))
+    made["sender"] = draw(st.lists(names, min_size=count, max_size=count))
     made["self_ns"] = draw(arrays.arrays("i8", count, elements=st.sampled_from((0, NOW, NOW - 2 * SECOND))))
     made["time_ns"] += draw(arrays.arrays("i8", count, elements=st.integers(-1_200 * MS, 1_200 * MS)))
     return made
@@ -74,13 +77,13 @@ def random_tracks(draw: st.DrawFn) -> Any:
 
 def tellable(made: Any, standard: str) -> Any:
     """By the words of the brief: a moment within a second, a place within the offsets' reach."""
-    reach = 3_276.7 if standard == "sae-j2735" else 70_000.0  # 0.838 degree is 80 km east at 31 N, 93 km north
+    reach = 3_276.7 if standard == "sae-j2735" else 80_000.0  # 0.838 degree is 79.9 km east at 31 N, and 93.0 km north
     with np.errstate(invalid="ignore"):
         good = (np.abs(made["x"]) < reach) & (np.abs(made["y"]) < reach)
     return good & (np.abs(NOW // MS - made["time_ns"] // MS) <= 1_000)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(made=random_tracks())
 @pytest.mark.parametrize(("standard", "message"), KINDS)
 def test_a_receiver_gets_the_tracks_back_within_the_codes(standard: str, message: str, made: Any) -> None:
@@ -95,8 +98,7 @@ def test_a_receiver_gets_the_tracks_back_within_the_codes(standard: str, message
         return
     back = observed(sent, NOW)
     if message == "SensorSharingMsg":  # participants come before obstacles
-        parts = itertools.batched(good, 32) if hasattr(itertools, "batched") else [good]
-        good = np.concatenate([np.concatenate([p[p["cls"] != OTHER], p[p["cls"] == OTHER]]) for p in parts])
+        good = np.concatenate([good[good["cls"] != OTHER], good[good["cls"] == OTHER]])
     _compare(good, back, standard, message)
 
 
@@ -125,14 +127,14 @@ def _near(found: Any, expected: Any, tolerance: float) -> None:
 
 
 def _confidences(good: Any, back: Any, lost: Any, sae: bool) -> None:
-    """Never finer than the truth; where the truth is within the classes, coarser by the widest step (a factor of ten) at most."""
+    """Never finer than the truth, and coarser by the widest step of the classes, a factor of ten, at most."""
     own = 0.1**2 if sae else 0.0  # the reference position has an error of its own in SDSM
     a, c = good["cov"][:, 0, 0], good["cov"][:, 1, 1]
     largest = np.where(np.isnan(a + c), np.nan, np.maximum(a, c))
     for found, variance, finest, coarsest, dark in (
         (np.sqrt(back["cxx"] - own), largest, 0.01, 500, False),
         (back["speed_std"], good["cov"][:, 3, 3], 0.01, 100, False),
-        (back["heading_std"], good["cov"][:, 2, 2], math.radians(0.0125), math.radians(10), lost),
+        (back["heading_std"], good["cov"][:, 2, 2], math.radians(0.01), math.radians(10), lost),
     ):
         with np.errstate(invalid="ignore"):
             wide = 1.959963984540054 * np.sqrt(np.where(variance > 0, variance, np.nan))
@@ -151,7 +153,7 @@ def _sizes(good: Any, back: Any) -> None:
 # By an independent decoder ----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(made=random_tracks())
 @pytest.mark.parametrize(("standard", "message"), KINDS)
 def test_asn1tools_reads_the_same(standard: str, message: str, made: Any) -> None:
@@ -181,9 +183,9 @@ def test_headings_are_clockwise_from_north_and_360_is_0(kind: tuple[str, str], e
     ("columns", "source"),
     [
         ({}, "integrated"),
-        ({"sender": b"0123456789abcdef", "self_ns": NOW}, "integrated"),
-        ({"sender": b"0123456789abcdef", "self_ns": NOW, "seen_ns": 0}, "v2x"),
-        ({"sender": b"0123456789abcdef", "self_ns": NOW - 3 * SECOND}, "integrated"),
+        ({"sender": ID, "self_ns": NOW}, "integrated"),
+        ({"sender": ID, "self_ns": NOW, "seen_ns": 0}, "v2x"),
+        ({"sender": ID, "self_ns": NOW - 3 * SECOND}, "integrated"),
         ({"seen_ns": 0}, "integrated"),
     ],
     ids=["seen", "seen-and-heard", "heard", "heard-long-ago", "told-by-others"],
@@ -199,7 +201,7 @@ def test_a_unit_with_cameras_alone_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("sender", "told_id"),
-    [(b"0123456789abcdef", bytes.fromhex("0123456789abcdef")), (b"", None), (b"01234567", None), (b"box-7", None), (b"\xff", None)],
+    [(ID, bytes.fromhex("0123456789abcdef")), (b"", None), (b"01234567", None), (b"box-7", None), (b"\xff", None)],
     ids=["of a BSM", "none", "of J2735", "no hex", "no text"],
 )
 def test_the_id_of_its_own_messages_goes_with_a_participant(sender: bytes, told_id: bytes | None) -> None:
@@ -277,10 +279,11 @@ def test_with_nobody_there_is_no_message(kind: tuple[str, str]) -> None:
 
 
 def test_the_largest_messages_fit_into_a_radio_frame() -> None:
-    full = {"x": -60_000.0, "sender": b"0123456789abcdef", "self_ns": NOW, "speed": 9.0, "length": 4.0, "width": 2.0, "height": 1.5}
+    full = {"sender": ID, "self_ns": NOW, "speed": 9.0, "length": 4.0, "width": 2.0, "height": 1.5}
     lengths = {}
     for standard, message in KINDS:
-        sent = scene.composer(standard, message).due(tracks(32, **full | ({"x": 60.0} if standard == "sae-j2735" else {})), NOW)
+        x = 60.0 if standard == "sae-j2735" else -60_000.0
+        sent = scene.composer(standard, message).due(tracks(32, x=x, **full), NOW)
         lengths[standard, message] = max(len(broadcast.payload) for broadcast in sent)
     assert all(length <= 2_302 - 200 for length in lengths.values()), lengths  # room for a signature and a certificate
 
@@ -318,11 +321,9 @@ def test_codes_are_those_of_the_tables_of_units() -> None:
 
 @pytest.mark.parametrize("words", [POSITION_M, SPEED_MPS, HEADING_DEG, YAW_DPS, TIME_S, SAE_YAW], ids=range(6))
 def test_every_word_of_confidence_is_one_of_the_schema(words: Any) -> None:
-    text = " ".join(scene.built_in_texts("csae-157")[place][1] for place in range(len(scene.built_in_texts("csae-157"))))
-    if words is SAE_YAW:
-        text += " ".join(content for _, content in scene.built_in_texts("sae-j2735"))
-        words = {word: word for word in SAE_YAW.values()}
-    assert all(f" {word} " in text for word in words)
+    standard = "sae-j2735" if words is SAE_YAW or words is TIME_S else "csae-157"
+    text = " ".join(content for _, content in built_in_texts(standard))
+    assert all(f" {word} " in text for word in (words.values() if words is SAE_YAW else words))
 
 
 @pytest.mark.parametrize(
@@ -334,14 +335,11 @@ def test_every_word_of_confidence_is_one_of_the_schema(words: Any) -> None:
         ("csae-53", Origin(0.0, 0.0, 7_000.0), b"RSU00001", {}, "elevation"),
         ("csae-53", ORIGIN, b"RSU00001", {"rsm_participants_max": 17}, "must be 1..16"),
         ("csae-53", ORIGIN, b"RSU00001", {"messages_max": 0}, "must be 1..64"),
-        ("csae-53", ORIGIN, b"RSU00001", {"messages": ("SensorSharingMsg",)}, "must be one of RoadsideSafetyMessage in csae-53"),
+        ("csae-53", ORIGIN, b"RSU00001", {"messages": ("SensorSharingMsg",)}, "one of RoadsideSafetyMessage in csae-53"),
         ("csae-53", ORIGIN, b"RSU00001", {"perceived_source": "ears"}, f"must be one of {', '.join(SOURCES)}"),
         ("ets", ORIGIN, b"RSU00001", {}, "standard 'ets'"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(standard: str, origin: Origin, unit_id: bytes, parameters: Any, says: str) -> None:
-    from rsu.compose.composer import Composer
-    from rsu.compose.parameters import Parameters as Chosen
-
     with pytest.raises(ConfigError, match=says.replace("(", "\\(")):
         Composer(standard, origin, unit_id, scene.schema_of("csae-53"), Chosen(**parameters))
