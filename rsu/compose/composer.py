@@ -22,7 +22,7 @@ from rsu.compose.parameters import Parameters, checked
 from rsu.compose.placing import decimetres, degrees_e7, ref_pos
 from rsu.compose.ranking import Rota
 from rsu.compose.rsm import Head
-from rsu.compose.said import Said, said
+from rsu.compose.said import Said, heard, said, seen
 from rsu.errors import ConfigError
 from rsu.fusion.tracks import CONFIRMED
 from rsu.observe.arrays import Origin
@@ -92,9 +92,10 @@ class Composer:
         self._lines = [_line(name, rows, catalogue.name, self._p) for name in wanted]
         self._msg_cnt = dict.fromkeys(wanted, first_msg_cnt % MSG_CNT)
         self._numbers = Numbers()
-        self._last_ns: int | None = None
+        self._next_ns = 0
         self.left_out: Counter[str] = Counter()
-        """Tracks that were not told at a tick: ``too-many``, ``tentative``, ``stale``, ``no-position``, ``beyond-range``."""
+        """Tracks that were not told at a tick: ``too-many``, ``tentative``, ``second-hand``, ``stale``, ``no-position``,
+        ``beyond-range``."""
         self.waiting = 0
         """Tracks that another one went before at the last tick."""
 
@@ -109,10 +110,9 @@ class Composer:
         :param tracks: (n,) of :data:`rsu.fusion.TRACK`, in the frame of the origin.
         :param now_ns: the moment of the messages, UTC.
         """
-        least_ns = (self._p.period_ms - self._p.early_ms) * MILLISECOND_NS
-        if self._last_ns is not None and 0 <= now_ns - self._last_ns < least_ns:
+        if not self._begins(now_ns):
             return []
-        self._last_ns, self.waiting = now_ns, 0
+        self.waiting = 0
         tracks, east, north = self._tellable(tracks, now_ns)
         numbers = self._numbers.of(tracks["id"].tolist())
         rooms = [line.most * self._p.messages_max for line in self._lines]
@@ -128,11 +128,24 @@ class Composer:
             found += (self._broadcast(line, part, now_ns) for part in parts)
         return found
 
+    def _begins(self, now_ns: int) -> bool:
+        """Whether a tick begins. One that came early is followed by the next in its time; a clock that was set back begins
+        anew."""
+        period_ns, early_ns = self._p.period_ms * MILLISECOND_NS, self._p.early_ms * MILLISECOND_NS
+        if early_ns < self._next_ns - now_ns <= period_ns + early_ns:
+            return False
+        again = self._next_ns - now_ns > early_ns
+        self._next_ns = (now_ns if again else max(self._next_ns, now_ns)) + period_ns
+        return True
+
     def _tellable(
         self, tracks: NDArray[np.void], now_ns: int
     ) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
         """What has codes, by id, each once, and the offsets of it."""
         tracks = self._keep(tracks, tracks["status"] == CONFIRMED, "tentative")
+        # two units that told each other what they were told would keep it alive for ever
+        own = heard(tracks, now_ns, self._p.heard_s) | seen(tracks, now_ns, self._p.heard_s)
+        tracks = self._keep(tracks, own, "second-hand")
         age_ms = now_ns // MILLISECOND_NS - tracks["time_ns"] // MILLISECOND_NS
         tracks = self._keep(tracks, np.abs(age_ms) <= self._p.age_max_ms, "stale")
         tracks = self._keep(tracks, np.isfinite(tracks["x"]) & np.isfinite(tracks["y"]), "no-position")

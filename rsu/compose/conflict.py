@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rsu.compose.parameters import Parameters
 
 BLOCK = 32
-"""Rows of pairs at a time: what is worked on stays in the core's cache (500 tracks: 2 ms, 6 in one piece)."""
+"""Rows of pairs at a time: what is worked on stays in the core's cache (500 moving tracks: 1.1 ms, 4.3 in one piece)."""
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]

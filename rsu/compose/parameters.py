@@ -28,19 +28,19 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[str, ...] = ()  # message types; empty: RSM in China, SDSM in North America
     period_ms: int = 100  # RSM in the table of T/CSAE 53; J3224 takes the same
     early_ms: int = 25  # a tick that comes so much too early is no extra one
-    messages_max: int = 4  # of one type a tick: 64 participants in 4 × ~450 octets, 150 kbit/s of the channel
+    messages_max: int = 4  # of one type a tick: 64 participants in 4 × 586 octets at most, 190 kbit/s of the channel
     rsm_participants_max: int = 16
-    ssm_objects_max: int = 32  # the radio takes 2,302 octets; 32 with all there is to tell are 1,334 (tests/compose)
-    sdsm_objects_max: int = 32
+    ssm_objects_max: int = 32  # with all there is to tell 1,254 octets; the radio takes 2,302, and a signature wants some
+    sdsm_objects_max: int = 32  # the same: 917 octets
     tracks_max: int = 4_096  # as fusion's
     age_max_ms: int = 1_000  # a state that much older or newer than now is not told
-    heard_s: float = 1.0  # equipped: heard itself within this time (ten BSM periods); receivers hear it then as well
+    heard_s: float = 1.0  # equipped: heard itself within it (ten BSM periods), and so by receivers as well; and "seen" likewise
     heading_std_max_deg: float = 60.0  # a heading beyond is none: 95 % would span the whole circle
     perceived_source: str = "integrated"  # SourceType where only boxes see it; "video" for a unit with cameras alone
     ref_pos_std_m: float = 0.1  # of the surveyed reference position
     clock_std_s: float = 0.0  # of the unit's clock, as its discipline tells; 0: not known
     ssm_aid: int | None = None  # AIDs of Day II are not published
-    # ranking, in the order of docs of fusion: each outweighs all after it, and waiting outweighs any in the end
+    # ranking, in the order of the design of fusion: each outweighs all after it, and waiting outweighs any in the end
     base_weight: int = 4  # an equipped vehicle, which receivers hear directly: told at least 1/9 as often as the first
     vulnerable_weight: int = 16  # pedestrian or bicycle
     unequipped_weight: int = 8

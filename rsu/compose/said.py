@@ -139,17 +139,18 @@ def heard(tracks: NDArray[np.void], now_ns: int, heard_s: float) -> NDArray[np.b
     return lately
 
 
+def seen(tracks: NDArray[np.void], now_ns: int, seen_s: float) -> NDArray[np.bool_]:
+    """Whom a box of this unit saw lately: (n,) bool."""
+    lately: NDArray[np.bool_] = now_ns - tracks["seen_ns"] <= seen_s * 1e9
+    return lately
+
+
 def _sources(tracks: NDArray[np.void], now_ns: int, parameters: Parameters) -> list[str]:
     """SourceType: what the track has lived on lately."""
     hears = heard(tracks, now_ns, parameters.heard_s).tolist()
-    sees = (now_ns - tracks["seen_ns"] <= parameters.heard_s * 1e9).tolist()
-    words = {
-        (True, True): "integrated",
-        (True, False): "v2x",
-        (False, True): parameters.perceived_source,
-        (False, False): "integrated",  # told by others, or not for long any more
-    }
-    return [words[pair] for pair in zip(hears, sees, strict=True)]
+    sees = seen(tracks, now_ns, parameters.heard_s).tolist()
+    both, alone = {True: "integrated", False: "v2x"}, parameters.perceived_source
+    return [both[sight] if hearing else alone for hearing, sight in zip(hears, sees, strict=True)]
 
 
 def _octets(name: bytes) -> bytes:

@@ -104,6 +104,9 @@ def oracle_of(standard: str) -> Callable[[bytes], Any]:
                 return inner
             frame = inner
         module, name = modules[frame["messageId"]]
-        return types.modules[module][name].decode(frame["value"], check_constraints=True)
+        inner = types.modules[module][name]
+        decoded = inner.decode(frame["value"])
+        inner.check_constraints(decoded)
+        return decoded
 
     return message

@@ -83,8 +83,8 @@ def test_equal_ones_take_turns() -> None:
 
 
 def test_each_is_told_about_as_often_as_its_weight_and_nobody_is_forgotten() -> None:
-    """20 equipped (4) and 20 unequipped (12) standing vehicles, 20 pedestrians (28), 16 a tick: of 16 · 90 places the classes get
-    20/20/20 · weight / 44. A longest wait of 44 · 20 / (16 · 4) = 13.75 ticks, and one place of rounding."""
+    """20 equipped (4) and 20 unequipped (12) standing vehicles, 20 pedestrians (28), 16 a tick: each kind gets weight / 44 of
+    16 · 90 places. The longest wait is 44 · 20 / (16 · 4) = 13.75 ticks, and some for rounding."""
     made = heard(tracks(60), *range(20))
     made["cls"][40:] = PEDESTRIAN
     found = rounds(made, 90, messages_max=1)

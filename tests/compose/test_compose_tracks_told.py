@@ -21,7 +21,7 @@ from rsu.errors import ConfigError
 from rsu.fusion import Fusion, Parameters
 from rsu.fusion.tracks import TRACK
 from rsu.observe.accuracies import HEADING_DEG, POSITION_M, SPEED_MPS
-from rsu.observe.arrays import BICYCLE, OTHER, PEDESTRIAN, UNKNOWN, VEHICLE, Origin
+from rsu.observe.arrays import BICYCLE, DETECTION, OTHER, PEDESTRIAN, UNKNOWN, VEHICLE, Origin, empty
 from rsu.observe.classes import SOURCES
 from rsu.schema import built_in_texts
 from rsu.units import load_units
@@ -186,9 +186,8 @@ def test_headings_are_clockwise_from_north_and_360_is_0(kind: tuple[str, str], e
         ({"sender": ID, "self_ns": NOW}, "integrated"),
         ({"sender": ID, "self_ns": NOW, "seen_ns": 0}, "v2x"),
         ({"sender": ID, "self_ns": NOW - 3 * SECOND}, "integrated"),
-        ({"seen_ns": 0}, "integrated"),
     ],
-    ids=["seen", "seen-and-heard", "heard", "heard-long-ago", "told-by-others"],
+    ids=["seen", "seen-and-heard", "heard", "heard-long-ago"],
 )
 def test_the_source_is_what_a_track_lives_on(columns: dict[str, Any], source: str) -> None:
     assert one("csae-53", **columns)["source"] == source
@@ -274,6 +273,15 @@ def test_nothing_is_told_of_a_moment_long_ago_of_a_guess_or_of_nowhere() -> None
     assert unit.left_out == {"no-position": 1, "tentative": 1, "stale": 1}
 
 
+def test_what_only_others_tell_is_not_told_again() -> None:
+    """Else two units keep a road user alive for each other that neither sees."""
+    made = tracks(4, seen_ns=[0, NOW - 1_001 * MS, NOW - 1_000 * MS, 0], self_ns=[0, 0, 0, NOW - 1_001 * MS])
+    made["sender"][3] = ID
+    unit = scene.composer("csae-53")
+    (broadcast,) = unit.due(made, NOW)
+    assert ([number_of(each) for each in told(broadcast)], unit.left_out) == ([3], {"second-hand": 3})
+
+
 def test_with_nobody_there_is_no_message(kind: tuple[str, str]) -> None:
     assert scene.composer(*kind).due(np.zeros(0, TRACK), NOW) == []
 
@@ -299,6 +307,28 @@ def test_our_own_message_heard_back_is_not_taken_in(kind: tuple[str, str]) -> No
         fusion = Fusion(Parameters(own_senders=own))
         fusion.step(back, NOW + 20 * MS)
         assert fusion.counters.taken == taken
+
+
+@pytest.mark.parametrize(("standard", "message"), KINDS)
+def test_another_unit_that_sees_nothing_itself_gets_the_picture(standard: str, message: str) -> None:
+    """A car that a box of this unit sees, 10 m/s to the north-east over the end of a minute; the other unit hears us alone."""
+    here, there, unit = Fusion(Parameters()), Fusion(Parameters()), scene.composer(standard, message)
+    start_ns = NOW - NOW % (60 * SECOND) + 59 * SECOND
+    for tick in range(20):
+        now_ns = start_ns + tick * 100 * MS
+        seen = empty(1)
+        seen["event_time_ns"] = seen["receive_time_ns"] = now_ns
+        seen["kind"], seen["cls"], seen["source"], seen["sender"], seen["object"] = DETECTION, VEHICLE, b"box", b"box", b"1"
+        seen["x"] = seen["y"] = 10 * math.sqrt(0.5) * tick * 0.1
+        seen["cxx"] = seen["cyy"] = 0.04
+        seen["cxy"], seen["heading"], seen["speed"] = 0.0, math.pi / 4, 10.0
+        here.step(seen, now_ns)
+        sent = unit.due(here.tracks(now_ns), now_ns)
+        if sent:
+            there.step(observed(sent, now_ns), now_ns + 20 * MS)
+    (track,) = there.tracks(now_ns)
+    assert math.hypot(track["x"] - seen["x"][0], track["y"] - seen["y"][0]) < 0.3
+    assert (track["cls"], abs(track["speed"] - 10.0) < 0.5, abs(track["heading"] - math.pi / 4) < 0.05) == (VEHICLE, True, True)
 
 
 def test_codes_are_those_of_the_tables_of_units() -> None:
