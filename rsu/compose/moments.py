@@ -1,4 +1,4 @@
-"""A moment as the standards write it: minute of the year, milliseconds of the minute, tenths of the hour. All UTC."""
+"""A moment as the standards write it: minute of the year, milliseconds of the minute, date, tenths of the hour. All UTC."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ def minute_of_the_year(time_ns: int) -> int:
 def d_second(time_ns: int) -> int:
     """DSecond: milliseconds within the minute."""
     return time_ns % MINUTE_NS // MILLISECOND_NS
+
+
+def d_date_time(time_ns: int) -> dict[str, int]:
+    """DDateTime, complete down to the millisecond."""
+    moment = datetime.fromtimestamp(time_ns // SECOND_NS, UTC)
+    parts = {"year": moment.year, "month": moment.month, "day": moment.day, "hour": moment.hour, "minute": moment.minute}
+    return {**parts, "second": d_second(time_ns), "offset": 0}
 
 
 def tenths_of_the_hour(time_ns: int) -> int:
