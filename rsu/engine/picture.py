@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from rsu.engine.outcomes import Stored
 from rsu.fusion import TRACK, Fusion, Parameters
 from rsu.observe.arrays import OBSERVATION, Origin
-from rsu.observe.observations import OBJECTS_TYPE, READERS, observe_batch
+from rsu.observe.observations import OBJECTS_TYPES, READERS, observe_batch
 
 TICK_NS = 100_000_000  # RSM and SDSM are sent at 10 Hz (T/CSAE 53, J3224), right after a tick
 BACK_NS = 1_000_000_000  # fusion refuses what is older: Parameters.refuse_older_s
 AHEAD_NS = 1_000_000_000  # a record that claims to be received later than so after the tick has a wrong time
 RECORDS_MAX = 8_192  # between two ticks: Parameters.observations_max
-TYPES = frozenset(name for readers in READERS.values() for name in readers) | {OBJECTS_TYPE}
+TYPES = frozenset(name for readers in READERS.values() for name in readers) | set(OBJECTS_TYPES)
 IDS = 2**32
 
 #: What a reader raises on a message of a foreign schema that lacks a component the standard requires.
@@ -70,7 +70,7 @@ class Picture:
 
     def take_objects(self, record: Stored) -> None:
         """The same for a record of a perception box, under whatever type its source stores it."""
-        self.take(record if record.type == OBJECTS_TYPE else msgspec.structs.replace(record, type=OBJECTS_TYPE), None)
+        self.take(record if record.type in OBJECTS_TYPES else msgspec.structs.replace(record, type=OBJECTS_TYPES[0]), None)
 
     def due(self, now_ns: int) -> int:
         """The moment of the next tick, where it has come; else 0."""
