@@ -61,7 +61,7 @@ def _object(one: Said, now_ns: int, time_confidence: str) -> dict[str, Any]:
         "objTypeCfd": CLASS_UNAVAILABLE,
         "objectID": one.number,
         # from millisecond to millisecond, as the message's own moment is one
-        "measurementTime": one.time_ns // MILLISECOND_NS - now_ns // MILLISECOND_NS,
+        "measurementTime": now_ns // MILLISECOND_NS - one.time_ns // MILLISECOND_NS,  # before the stamp: see rsu.observe.shared
         "timeConfidence": time_confidence,
         "pos": {"offsetX": one.east, "offsetY": one.north},
         "posConfidence": {"pos": one.pos_cfd, "elevation": UNAVAILABLE},

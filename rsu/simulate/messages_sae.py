@@ -114,7 +114,7 @@ def _object(said: Said, place: Place, time_ns: int) -> dict[str, Any]:
         "objType": "vehicle" if said.kind.cls == VEHICLE else "vru",
         "objTypeCfd": 95,
         "objectID": said.number,
-        "measurementTime": (said.time_ns - time_ns) // MILLISECOND_NS,
+        "measurementTime": (time_ns - said.time_ns) // MILLISECOND_NS,
         "timeConfidence": "time-000-050",
         "pos": {"offsetX": round(east_m * 10), "offsetY": round(north_m * 10)},
         "posConfidence": {"pos": "a50cm", "elevation": "unavailable"},
