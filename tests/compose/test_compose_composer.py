@@ -211,6 +211,18 @@ def test_a_place_is_where_the_reader_puts_it(lat: float, x: float, y: float, ele
         assert np.hypot(back[0] - x, back[1] - y) <= 0.009  # half a code each way: 5.6 mm
 
 
+def test_offsets_of_sdsm_count_from_the_reference_position_as_it_is_told() -> None:
+    """The origin lies 5.4 mm north and 4.7 mm east of its code: 47 mm from it are more than 51 mm, which is 1 dm."""
+    origin = Origin(31.2301234 + 0.49e-7, 121.4701234 + 0.49e-7)
+    (broadcast,) = scene.composer("sae-j2735", origin=origin).due(tracks(1, x=0.047, y=0.047), NOW)
+    assert told(broadcast)[0]["pos"] == {"offsetX": 1, "offsetY": 1}
+
+
+@pytest.mark.parametrize(("code", "alternative"), [(2_047, 1), (-2_048, 1), (2_048, 2), (-2_049, 2), (-8_388_608, 6)])
+def test_the_ranges_of_offsets_reach_one_farther_below(code: int, alternative: int) -> None:
+    assert offset_ll(code, 0)["offsetLL"][0] == offset_ll(0, code)["offsetLL"][0] == f"position-LL{alternative}"
+
+
 @given(st.integers(-OFFSET_MAX, OFFSET_MAX), st.integers(-OFFSET_MAX, OFFSET_MAX))
 def test_the_alternative_of_an_offset_is_the_first_whose_range_holds_both(east: int, north: int) -> None:
     ranges: list[tuple[str, int]] = [(f"position-LL{n}", bits) for n, bits in enumerate((12, 14, 16, 18, 22, 24), 1)]

@@ -61,6 +61,12 @@ def test_who_moved_goes_before_who_stands() -> None:
     assert rota.choose(made, none, 1, NOW + TICK).tolist() == [2]
 
 
+def test_who_is_new_goes_before_who_was_told_a_period_ago() -> None:
+    rota, made = Rota(Parameters()), tracks(2, x=[0, 50])
+    rota.choose(made[:1], np.zeros(1, np.bool_), 1, NOW)
+    assert rota.choose(made, np.zeros(2, np.bool_), 1, NOW + TICK).tolist() == [1]
+
+
 def test_where_all_fit_they_are_told_by_id_each_tick() -> None:
     made = heard(tracks(20, id=np.arange(20, 0, -1)), 3)
     assert rounds(made, 2) == [list(range(1, 21))] * 2
@@ -173,10 +179,11 @@ def test_who_meets_and_who_does_not(columns: dict[str, list[float]], meets: bool
     assert in_conflict(tracks(2, **columns), Parameters()).tolist() == [meets, meets]
 
 
-def test_pairs_of_different_blocks_meet_and_the_farthest_are_not_looked_at() -> None:
+@pytest.mark.parametrize("other", [0, BLOCK - 1, BLOCK, 2 * BLOCK + 1])
+def test_pairs_of_all_blocks_meet_and_the_farthest_are_not_looked_at(other: int) -> None:
     count = 2 * BLOCK + 3
-    made = tracks(count, x=np.arange(count) * 1_000.0, speed=20.0, heading=np.pi / 2)
-    made["x"][-1], made["y"][-1], made["heading"][-1] = 0.0, 100.0, -np.pi / 2
-    assert np.flatnonzero(in_conflict(made, Parameters())).tolist() == [0, count - 1]
-    assert not in_conflict(made, Parameters(conflict_tracks_max=1)).any()
-    assert not in_conflict(made, Parameters(conflict_tracks_max=0)).any()
+    made = tracks(count, x=np.arange(count) * 200.0, speed=20.0, heading=np.pi / 2)
+    made["x"][-1], made["y"][-1], made["heading"][-1] = other * 200.0, 100.0, -np.pi / 2
+    assert np.flatnonzero(in_conflict(made, Parameters())).tolist() == [other, count - 1]
+    assert in_conflict(made, Parameters(conflict_tracks_max=other + 2)).any()
+    assert not in_conflict(made, Parameters(conflict_tracks_max=other + 1)).any()

@@ -253,9 +253,9 @@ def test_the_class_of_a_position_is_the_finest_that_holds_with_95_percent(std_m:
 
 
 def test_the_longer_axis_of_a_slanting_ellipse_counts() -> None:
-    """Axes of 0.9 and 0.1 m at 45 degrees: 0.64 m east and north, but 1.96 · 0.9 = 1.76 m along the ellipse."""
-    cov = np.diag([0.41, 0.41, 1e-4, 0.01, 1e-4])
-    cov[0, 1] = cov[1, 0] = 0.40
+    """Variances of 0.41 and 0.01 m² at 45 degrees: 1.96 · 0.46 = 0.90 m east and north, but 1.96 · 0.64 = 1.25 m along it."""
+    cov = np.diag([0.21, 0.21, 1e-4, 0.01, 1e-4])
+    cov[0, 1] = cov[1, 0] = 0.20
     assert one("csae-53", cov=cov)["posConfidence"]["pos"] == "a2m"
 
 
@@ -266,11 +266,12 @@ def test_classes_that_are_told_again_stay_the_same() -> None:
 
 
 def test_nothing_is_told_of_a_moment_long_ago_of_a_guess_or_of_nowhere() -> None:
-    made = tracks(4, x=[math.nan, 0, 0, 0], status=[1, 0, 1, 1], time_ns=[NOW, NOW, NOW - 1_001 * MS, NOW - 1_000 * MS])
+    times = [NOW, NOW, NOW - 1_001 * MS, NOW - 1_000 * MS, NOW + 1_001 * MS]
+    made = tracks(5, x=[math.nan, 0, 0, 0, 0], status=[1, 0, 1, 1, 1], time_ns=times)
     unit = scene.composer("csae-53")
     (broadcast,) = unit.due(made, NOW)
     assert [number_of(each) for each in told(broadcast)] == [4]
-    assert unit.left_out == {"no-position": 1, "tentative": 1, "stale": 1}
+    assert unit.left_out == {"no-position": 1, "tentative": 1, "stale": 2}
 
 
 def test_what_only_others_tell_is_not_told_again() -> None:
