@@ -200,8 +200,8 @@ class Fusion(Section, frozen=True, kw_only=True):
     """The picture of the road: what is heard and seen, fused into tracks around the unit's position."""
 
     enabled: Annotated[
-        bool, Meta(description="Fuse, where [unit] lat_deg and lon_deg say where the unit stands; false: never.")
-    ] = True
+        bool, Meta(description="Fuse what is heard and seen into tracks; needs lat_deg and lon_deg of [unit].")
+    ] = False
 
 
 class Recording(Section, frozen=True, kw_only=True):

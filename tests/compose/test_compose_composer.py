@@ -108,7 +108,7 @@ def test_moments_in_codes() -> None:
     now_ns = ns("2025-12-31T23:59:59.999") + 999_999
     (broadcast,) = scene.composer("sae-j2735").due(tracks(1, time_ns=now_ns + 1), now_ns)
     date = {"year": 2025, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59_999, "offset": 0}
-    assert (read(broadcast)["sDSMTimeStamp"], told(broadcast)[0]["measurementTime"]) == (date, 1)
+    assert (read(broadcast)["sDSMTimeStamp"], told(broadcast)[0]["measurementTime"]) == (date, -1)
     assert d_date_time(now_ns + 1) == {"year": 2026, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0, "offset": 0}
     (broadcast,) = scene.composer("csae-53").due(tracks(1, time_ns=now_ns + 1), now_ns)
     assert told(broadcast)[0]["secMark"] == 0

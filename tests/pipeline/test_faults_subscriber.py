@@ -48,8 +48,7 @@ class Good:
 
 @pytest.mark.slow
 def test_a_stalled_subscriber_costs_no_memory_and_the_good_one_misses_nothing(tmp_path: Path) -> None:
-    no_fusion = "[fusion]\nenabled = false\n"  # its table grows with the senders, which are all new here
-    with LiveUnit(tmp_path, pipeline="window_records_max = 8192", store='url = ""', more=no_fusion) as unit:
+    with LiveUnit(tmp_path, pipeline="window_records_max = 8192", store='url = ""') as unit:
         endpoint = f"ipc://{unit.state / 'run' / 'bus'}"
         good = Good(endpoint)
         with zmq.Context() as context, context.socket(zmq.SUB) as stalled:

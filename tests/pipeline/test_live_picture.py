@@ -29,20 +29,21 @@ from rsu.pipeline.picture import LivePicture, origin_of
 ORIGIN = Origin(29.5, 106.5)
 MS = 1_000_000
 HERE = Unit(lat_deg=29.5, lon_deg=106.5)
+ON = Fusion(enabled=True)
 TIME_NS = 1_700_000_010_000 * MS
 
 
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
-        (Config(unit=HERE), ORIGIN),
-        (Config(unit=HERE, fusion=Fusion(enabled=False)), None),
-        (Config(), None),
-        (Config(unit=Unit(lat_deg=0, lon_deg=106.5, elevation_m=3)), Origin(0, 106.5, 3)),
+        (Config(unit=HERE, fusion=ON), ORIGIN),
+        (Config(unit=HERE), None),
+        (Config(fusion=ON), None),
+        (Config(unit=Unit(lat_deg=0, lon_deg=106.5, elevation_m=3), fusion=ON), Origin(0, 106.5, 3)),
     ],
-    ids=["a-position", "switched-off", "no-position", "on-the-equator"],
+    ids=["a-position", "not-asked-for", "no-position", "on-the-equator"],
 )
-def test_a_unit_fuses_where_it_knows_its_position_and_is_not_told_otherwise(config: Config, expected: Origin | None) -> None:
+def test_a_unit_fuses_where_it_is_told_to_and_knows_its_position(config: Config, expected: Origin | None) -> None:
     assert origin_of(config) == expected
 
 
@@ -77,8 +78,8 @@ class Standing:
 
 def test_what_a_box_sees_is_on_the_bus_in_the_metrics_and_on_the_pages(tmp_path: Path) -> None:
     port = free_port()
-    box = f'[[perception]]\nname = "box"\nlisten = "udp://127.0.0.1:{port}"\n'
-    with LiveUnit(tmp_path, more=box) as unit, zmq.Context() as context, context.socket(zmq.SUB) as bus, Standing(unit, port):
+    more = f'[[perception]]\nname = "box"\nlisten = "udp://127.0.0.1:{port}"\n[fusion]\nenabled = true\n'
+    with LiveUnit(tmp_path, more=more) as unit, zmq.Context() as context, context.socket(zmq.SUB) as bus, Standing(unit, port):
         bus.subscribe("track.")
         bus.connect(f"ipc://{unit.state}/run/bus")
         first, second = _pair(bus)
@@ -118,7 +119,7 @@ def _pair(bus: zmq.Socket[bytes]) -> tuple[Tracks, Tracks]:
 
 
 def test_a_unit_without_fusion_shows_no_tracks(tmp_path: Path) -> None:
-    with LiveUnit(tmp_path, more="[fusion]\nenabled = false\n") as unit:
+    with LiveUnit(tmp_path) as unit:
         assert unit.status()["tracks"] == {}
 
 

@@ -131,7 +131,7 @@ def _objects(name: str, message: Any, about_ns: int) -> list[tuple[int, int, flo
     return [
         (
             common["objectID"],
-            sent_ns + common["measurementTime"] * 1_000_000,
+            sent_ns - common["measurementTime"] * 1_000_000,
             away[0] + common["pos"]["offsetX"] / 10,
             away[1] + common["pos"]["offsetY"] / 10,
         )
