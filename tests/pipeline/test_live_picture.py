@@ -96,6 +96,7 @@ def test_what_a_box_sees_is_on_the_bus_in_the_metrics_and_on_the_pages(tmp_path:
             env={"PYTHONPATH": str(ROOT), "COLUMNS": "200"}, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
         assert "pedestrian 1" in page and "vehicle 1" in page
+        until(lambda: unit.rows("SELECT count(*) FROM track") >= [(2,)], "both tracks are in the database")
         assert unit.stop() == 0
         counts = "count(DISTINCT time_ns / 1000000000), count(*)"
         rows = unit.rows(f"SELECT cls, {counts} FROM track_sample GROUP BY cls ORDER BY cls")
