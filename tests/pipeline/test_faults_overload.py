@@ -81,7 +81,7 @@ def test_overload_sheds_the_least_important_and_leaves_no_trace(tmp_path: Path) 
     ledger = unit.ledger()
     assert is_balanced(ledger) and ledger["received"] == sent + 2_000 - dropped
     if ledger["shed"] < 1_000:
-        pytest.skip(f"this machine took all that its kernel let through: {ledger['shed']} shed, {dropped} dropped by the kernel")
+        pytest.skip(f"all that the kernel let through was taken: {ledger['shed']} shed, {dropped} dropped by the kernel")
     query = "SELECT type, sum(shed), sum(received) FROM ledger WHERE source = 'pc5' GROUP BY type"
     share = {name: shed / received for name, shed, received in unit.rows(query)}
     events_stored = unit.rows("SELECT count(*) FROM message WHERE aid = 112")[0][0]
