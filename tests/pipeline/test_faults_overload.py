@@ -16,8 +16,9 @@ from rsu.frames import unwrap, wrap_payload
 FLOOD = Path(__file__).with_name("fault_flood.py")
 SECONDS = 5
 SENDERS = 2
-RATE = 25_000.0  # of each
+RATE = 60_000.0  # of each
 WARM = 5_000
+AGE_MS = 5  # a fast machine works off 50,000 a second within the default of a second, and would shed nothing
 GROWTH_OCTETS_MAX = 120_000_000  # a full window of 64 MB, twice as objects of Python
 CALM_MS = 100.0  # publish, median, when the flood is over; in it a record waits a second before it is shed
 BEACONS = 16  # for each of the others: a zone, exaggerated
@@ -60,7 +61,7 @@ def publish_ms(unit: LiveUnit) -> tuple[int, float]:
 
 @pytest.mark.slow
 def test_overload_sheds_the_least_important_and_leaves_no_trace(tmp_path: Path) -> None:
-    with LiveUnit(tmp_path) as unit:
+    with LiveUnit(tmp_path, pipeline=f"age_ms_max = {AGE_MS}") as unit:
         unit.send(WARM)
         until(lambda: unit.stored() == WARM, "the warm-up")
         before = rss_octets(unit)
@@ -80,8 +81,7 @@ def test_overload_sheds_the_least_important_and_leaves_no_trace(tmp_path: Path) 
         assert unit.stop() == 0
     ledger = unit.ledger()
     assert is_balanced(ledger) and ledger["received"] == sent + 2_000 - dropped
-    if ledger["shed"] < 1_000:
-        pytest.skip(f"all that the kernel let through was taken: {ledger['shed']} shed, {dropped} dropped by the kernel")
+    assert ledger["shed"] > 10_000  # by rule, and not only by the kernel
     query = "SELECT type, sum(shed), sum(received) FROM ledger WHERE source = 'pc5' GROUP BY type"
     share = {name: shed / received for name, shed, received in unit.rows(query)}
     events_stored = unit.rows("SELECT count(*) FROM message WHERE aid = 112")[0][0]
