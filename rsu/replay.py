@@ -222,7 +222,7 @@ def _of_log(path: Path, options: Options, sleep: Callable[[float], None]) -> Ite
         for received in source:
             pace.wait(received.receive_time_ns)
             if film is not None:
-                film.advance(received.receive_time_ns)
+                film.advance(received)
             outcomes.append(engine.step(received, received.receive_time_ns))
             if film is not None:
                 film.notice(outcomes[-1])

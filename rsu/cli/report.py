@@ -59,7 +59,13 @@ def json_object(result: ReplayResult, comparison: Comparison | None) -> dict[str
 def _tracks_object(fused: Fused) -> dict[str, Any]:
     """What was fused."""
     classes = {name: {**msgspec.structs.asdict(row), "life_s": round(row.life_s, 1)} for name, row in fused.classes.items()}
-    return {"origins": fused.origins, "pictures": fused.pictures, "classes": classes, "digest": fused.digest}
+    return {
+        "origins": fused.origins,
+        "pictures": fused.pictures,
+        "classes": classes,
+        "told": dict(sorted(fused.told.items())),
+        "digest": fused.digest,
+    }
 
 
 def print_report(result: ReplayResult, logs: Sequence[Path], kept: Kept, comparison: Comparison | None) -> None:
@@ -121,6 +127,9 @@ def _print_tracks(fused: Fused) -> None:
         life = f"{row.life_s / row.tracks:.1f} s"
         grid.add_row(name, str(row.tracks), life, time_text(row.first_ns), time_text(row.last_ns))
     print_table(grid)
+    if fused.told:
+        told = ", ".join(f"{count} {name}" for name, count in sorted(fused.told.items()))
+        print_line(f"told of them: {told} in {fused.pictures} pictures")
 
 
 def _example(reject: Reject | None) -> str:

@@ -155,10 +155,17 @@ def _a_radio_does_something(config: Config) -> Iterator[Finding]:
             yield Finding("radio", number, "", "", "neither listens nor sends: give listen, send or both")
 
 
+def _tracks_to_tell(config: Config) -> Iterator[Finding]:
+    unit = config.unit
+    if config.compose.standards and not (config.fusion.enabled and (unit.lat_deg or unit.lon_deg)):
+        text = "there are no tracks to tell: needs [fusion] enabled = true, and lat_deg and lon_deg of [unit]"
+        yield Finding("compose", 0, "standards", shown(config.compose.standards), text)
+
+
 #: Tables that are read → check.
 CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (
     (("pipeline",), _each_role_once),
-    (("radio", "controller", "perception"), _names_differ),
+    (("radio", "controller", "perception", "map"), _names_differ),
     (("radio", "controller", "perception", "pipeline", "observability"), _addresses_differ),
     (("pipeline", "perception"), _keys_for_tcp),
     ((), _files),
@@ -166,6 +173,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (
     (("nats",), _no_nats_password),
     (("mqtt",), _mqtt_is_whole),
     (("radio",), _a_radio_does_something),
+    (("compose", "fusion", "unit"), _tracks_to_tell),
 )
 
 
@@ -179,6 +187,8 @@ def _unset(config: Config) -> Iterator[Finding]:
         yield Finding("radio", 0, "", "", "no radio, controller or box: only what comes by the inlet in run_dir is heard")
     if config.controller and not any(radio.send for radio in config.radio):
         yield Finding("controller", 0, "", "", "no radio sends: SPAT of the controllers is composed and not broadcast")
+    if (config.compose.standards or config.map) and not any(radio.send for radio in config.radio):
+        yield Finding("compose", 0, "", "", "no radio sends: what is composed of tracks, and MAP, is not broadcast")
 
 
 def _open(config: Config) -> Iterator[Finding]:
@@ -210,7 +220,7 @@ def _unused(config: Config) -> Iterator[Finding]:
 
 #: The same for what can be used, but is probably not meant.
 WARNINGS: tuple[tuple[tuple[str, ...], Check], ...] = (
-    (("unit", "radio", "controller", "perception", "pipeline"), _unset),
+    (("unit", "radio", "controller", "perception", "pipeline", "compose", "map"), _unset),
     (("observability", "mqtt"), _open),
     (("recording", "store", "pipeline"), _short),
     (("store",), _unused),

@@ -30,7 +30,8 @@ EXAMPLE: Mapping[str, Mapping[str, Any]] = {
     "perception": {"name": "box-1", "listen": "udp://127.0.0.1:47100"},
     "store": {"url": "rsu.db"},
     "pipeline": {},
-    "fusion": {},
+    "fusion": {"enabled": True},
+    "compose": {"standards": ["csae-157"]},
     "recording": {},
     "observability": {"listen": "127.0.0.1:9117"},
 }
@@ -41,6 +42,8 @@ _NOT_TOLD = ("text", "a folder", "a file")
 _PLACEHOLDERS: Mapping[tuple[str, str], Any] = {
     ("mqtt", "host"): "127.0.0.1",
     ("nats", "servers"): ["nats://127.0.0.1:4222"],
+    ("map", "name"): "crossing-1",
+    ("map", "file"): "crossing-1.hex",
     ("source", "name"): "lidar-1",
     ("source", "kind"): "acme-lidar",
 }

@@ -204,6 +204,41 @@ class Fusion(Section, frozen=True, kw_only=True):
     ] = False
 
 
+class Compose(Section, frozen=True, kw_only=True):
+    """What the unit tells the road of the fused tracks, for those who cannot see."""
+
+    standards: Annotated[
+        tuple[str, ...],
+        Meta(
+            max_length=4,
+            description="Standards in which tracks are broadcast, right after each tick of fusion: RSM in csae-53 and "
+            "csae-157, SDSM in sae-j2735. Empty: they are not.",
+        ),
+    ] = ()
+    messages: Annotated[
+        tuple[Literal["RoadsideSafetyMessage", "SensorSharingMsg", "SensorDataSharingMessage"], ...],
+        Meta(max_length=3, description="Message types, where it is not to be RSM in China and SDSM in North America."),
+    ] = ()
+    rsu_number: Annotated[
+        str,
+        Meta(
+            description="The 8 octets of the unit in RSM, as text or 16 hex digits; empty: its id.", extra={"form": "octets-8"}
+        ),
+    ] = ""
+
+
+class Map(Section, frozen=True, kw_only=True):
+    """A MAP of the crossing: lanes for the tracks, and broadcast once a second."""
+
+    name: Annotated[Name, Meta(description="For the log.")]
+    file: Annotated[
+        InputFile,
+        Meta(min_length=1, description="A MessageFrame with the MAP, octets or hex, as `rsu encode` writes it."),
+    ]
+    standard: Annotated[str, Meta(description="Its standard; empty: the unit's.")] = ""
+    broadcast: Annotated[bool, Meta(description="Send it, at the period of the standard.")] = True
+
+
 class Recording(Section, frozen=True, kw_only=True):
     """What is heard, written as log files that `rsu replay` reads."""
 
@@ -277,6 +312,8 @@ class Config(Section, frozen=True, kw_only=True):
     pipeline: Pipeline = Pipeline()
     store: Store = Store()
     fusion: Fusion = Fusion()
+    compose: Compose = Compose()
+    map: Annotated[tuple[Map, ...], Meta(max_length=SOURCES_MAX)] = ()
     recording: Recording = Recording()
     mqtt: Mqtt | None = None
     nats: Nats | None = None

@@ -1,4 +1,5 @@
-"""What the unit has to say: SPAT of the signal controllers it hears, and messages that the platform handed down.
+"""What the unit has to say beside its tracks: SPAT of the signal controllers it hears, its own MAP, and messages that the
+platform handed down.
 
 SPAT is told anew each period (:class:`rsu.engine.spat.SpatBook`). What the platform hands down (channel ``uu``,
 ``meta["broadcast"]``) is repeated at the period of its type in the catalogue until a later one of the same type and key takes
@@ -8,10 +9,11 @@ its place, or :data:`RELAY_NS_MAX` is over.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from rsu.engine.maps import MapBook, OwnMap
 from rsu.engine.outcomes import Quarantined, Stored, quarantined, text_record
 from rsu.engine.spat import Encoder, SpatBook
 from rsu.errors import ConfigError
@@ -31,10 +33,14 @@ class Air:
 
     :param standard: of SPAT where the report does not say.
     :param first_msg_cnt: where the counters begin.
+    :param maps: the unit's own.
     """
 
-    def __init__(self, standard: str, schemas: Mapping[str, Encoder], first_msg_cnt: int) -> None:
+    def __init__(
+        self, standard: str, schemas: Mapping[str, Encoder], first_msg_cnt: int, maps: Sequence[OwnMap] = ()
+    ) -> None:
         self._spat = SpatBook(schemas, standard, first_msg_cnt=first_msg_cnt)
+        self._maps = MapBook(maps, schemas, first_msg_cnt)
         self._relays: list[Broadcast] = []
         self.refused: Counter[str] = Counter()
         """SPAT that could not be made, by the reason."""
@@ -59,6 +65,7 @@ class Air:
     def due(self, now_ns: int) -> list[Broadcast]:
         """What is to be sent now."""
         found, self._relays = self._relays, []
+        found.extend(self._maps.due(now_ns))
         try:
             found.extend(self._spat.due(now_ns))
         except ConfigError as error:

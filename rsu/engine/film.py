@@ -1,12 +1,15 @@
 """The pictures of an engine that is driven by the times of its records: each taken when it is due, and what they come to.
 
-The digest is SHA-256 over each picture's rows: time, id, class, sender, position in millimetres and speed in mm/s. So it does
-not hang on the last digits, in which versions of BLAS differ; the heading is left out, as that of west is π or −π.
+Tracks are told in every standard that is heard in the log. The digest is SHA-256 over each picture's messages and its rows:
+time, id, class, sender, position in millimetres and speed in mm/s. So it does not hang on the last digits, in which versions of
+BLAS differ; the heading is left out of the rows, as that of west is π or −π, and messages have steps of centimetres and more.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +17,11 @@ from numpy.typing import NDArray
 from rsu.engine.fused import Fused, FusedClass
 from rsu.engine.outcomes import CLASSES, Outcome, Stored, TrackSample
 from rsu.engine.step import Engine
+from rsu.engine.telling import Tell
 from rsu.engine.told import Sampling, samples
 from rsu.observe.arrays import Origin
+from rsu.outgoing import Broadcast
+from rsu.received import Received
 
 SECOND_NS = 1_000_000_000
 GONE_NS = 30 * SECOND_NS
@@ -40,14 +46,14 @@ class Film:
         self._sampling = Sampling(track_hz)
         self._samples: list[TrackSample] = []
         self._last: Outcome | None = None
-        if origin is not None:
-            engine.stand_at(origin)
 
-    def advance(self, now_ns: int) -> None:
-        """Takes the pictures that are due before a record of this receive time."""
-        while at_ns := self._engine.picture_due(now_ns):
+    def advance(self, received: Received) -> None:
+        """Takes the pictures that are due before this record."""
+        if self._last is None and self._origin is not None:
+            self._stand_at(self._origin, received.rsu_id)
+        while at_ns := self._engine.picture_due(received.receive_time_ns):
             tracks = self._engine.look(at_ns)
-            self._fusing.add(tracks)
+            self._fusing.add(tracks, self._engine.tell())
             if self._sampling.wants(at_ns) and self._last and self._origin:
                 last = self._last
                 self._samples += samples(tracks, self._origin, last.rsu_id, last.boot_id, last.sequence)
@@ -55,10 +61,17 @@ class Film:
     def notice(self, outcome: Outcome) -> None:
         """What became of the record: under its identity the tracks are stored; a MAP says where the unit stands."""
         self._last = outcome
-        if self._origin is None and isinstance(outcome, Stored) and outcome.type == MAP:
+        if not isinstance(outcome, Stored):
+            return
+        if self._origin is None and outcome.type == MAP:
             if outcome.lat_e7 is not None and outcome.lon_e7 is not None:
                 self._origin = Origin(outcome.lat_e7 / 1e7, outcome.lon_e7 / 1e7)
-                self._engine.stand_at(self._origin)
+                self._stand_at(self._origin, outcome.rsu_id)
+        if outcome.standard and self._engine.scene is not None:
+            self._engine.scene.telling.tell_in(outcome.standard)
+
+    def _stand_at(self, origin: Origin, rsu_id: str) -> None:
+        self._engine.stand_at(origin, Tell(rsu_id=rsu_id))
 
     def samples(self) -> list[TrackSample]:
         """Those made since the last call."""
@@ -78,13 +91,17 @@ class Fusing:
         self._pictures = 0
         self._classes: dict[str, FusedClass] = {}
         self._there: dict[int, tuple[int, int, int, int]] = {}  # id → class, first observation, first and last picture
+        self._told: Counter[str] = Counter()
 
-    def add(self, tracks: NDArray[np.void]) -> None:
-        """A picture.
+    def add(self, tracks: NDArray[np.void], told: Sequence[Broadcast] = ()) -> None:
+        """A picture, and the messages made of it.
 
         :param tracks: (n,) of :data:`rsu.fusion.tracks.TRACK`.
         """
         self._pictures += 1
+        for message in told:
+            self._told[message.type] += 1
+            self._hash.update(message.payload)
         if not len(tracks):
             return
         self._hash.update(_rows(tracks).tobytes())
@@ -99,7 +116,7 @@ class Fusing:
         self._forget(2**63)
         classes = {name: self._classes[name] for name in CLASSES if name in self._classes}
         origins = [] if origin is None else [(origin.lat_deg, origin.lon_deg)]
-        return Fused(origins, self._pictures, classes, [self._hash.hexdigest()])
+        return Fused(origins, self._pictures, classes, [self._hash.hexdigest()], dict(sorted(self._told.items())))
 
     def _forget(self, before_ns: int) -> None:
         """Counts tracks that were last shown before; those shown last stand last."""

@@ -31,12 +31,14 @@ class Fused(msgspec.Struct):
     :param origins: reference positions, (latitude, longitude) in degrees.
     :param pictures: ticks.
     :param digests: one of each log, sorted.
+    :param told: message type → how many were made of the tracks.
     """
 
     origins: list[tuple[float, float]] = []
     pictures: int = 0
     classes: dict[str, FusedClass] = {}
     digests: list[str] = []
+    told: dict[str, int] = {}
 
     def add(self, other: Fused) -> None:
         """Takes in what another log gave."""
@@ -45,6 +47,8 @@ class Fused(msgspec.Struct):
         for name, count in other.classes.items():
             self.classes.setdefault(name, FusedClass()).add(count)
         self.digests = sorted([*self.digests, *other.digests])
+        for name, made in other.told.items():
+            self.told[name] = self.told.get(name, 0) + made
 
     @property
     def digest(self) -> str:

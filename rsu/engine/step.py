@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
@@ -11,7 +11,9 @@ from rsu import frames
 from rsu.engine.air import Air, signal_record
 from rsu.engine.echoes import Echoes
 from rsu.engine.freshness import Freshness, Parameters
+from rsu.engine.maps import OwnMap
 from rsu.engine.outcomes import Duplicate, Outcome, Quarantined, Stored, quarantined, stored, text_record
+from rsu.engine.remarks import ROOT, mismatch, type_of_path, unknown, warning
 from rsu.errors import CodecError, ConfigError, Finding, FrameError
 from rsu.frames import Unwrapped
 from rsu.observe import Summary, observer
@@ -21,10 +23,8 @@ from rsu.received import Received
 from rsu.standards import (
     STANDARDS,
     Standard,
-    aid_name,
     message_type,
     parse_standard_name,
-    psid_name,
     standard_for,
 )
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rsu.engine.picture import Picture
+    from rsu.engine.scene import Scene
+    from rsu.engine.telling import Tell
     from rsu.fusion import Parameters as FusionParameters
     from rsu.observe.arrays import Origin
 
 MILLISECOND_NS = 1_000_000
-ROOT = "MessageFrame"
-FINDINGS_SHOWN = 8  # of relaxed decoding, in a record's warning
 READERS_MAX = 64
 """(header, setting) pairs whose reader is remembered; a log of our own may name a standard in each record."""
 
@@ -73,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :param origin: reference position of the picture; None: nothing is fused.
     :param fusion: thresholds of fusion; None: its defaults.
     :param first_track_id: ids of tracks count from the next one.
+    :param tell: what is told of the tracks; None: nothing.
+    :param maps: the unit's own, for the air and for the world.
     """
 
     standard: str = ""
@@ -87,6 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     fusion: FusionParameters | None = None
     first_track_id: int = 0
+    tell: Tell | None = None
+    maps: tuple[OwnMap, ...] = ()
 
 
 class _Reader(NamedTuple):
@@ -111,8 +115,8 @@ class Engine:
         self._echoes = Echoes(settings.duplicate_window_ms * MILLISECOND_NS, settings.duplicate_entries_max)
         self._readers: dict[tuple[str, str], _Reader] = {}
         self._freshness = Freshness(settings.freshness)
-        self._air = Air(settings.standard, schemas, settings.first_msg_cnt)
-        self.picture: Picture | None = None if settings.origin is None else _picture(settings, settings.origin)
+        self._air = Air(settings.standard, schemas, settings.first_msg_cnt, settings.maps)
+        self.scene: Scene | None = None if settings.origin is None else self._scene(settings.origin, settings.tell)
 
     def step(self, received: Received, now_ns: int, *, again: bool = False) -> Outcome:
         """The outcome of one record.
@@ -132,7 +136,7 @@ class Engine:
                 type=echo[1],
                 channel=received.channel,
             )
-        outcome = self._first(received, None if again else self.picture)
+        outcome = self._first(received, None if again else self.scene)
         self._echoes.settle(received, outcome.type)
         if not again and (received.content == "signals" or received.channel == "uu"):
             self._air.take(received, outcome, now_ns)
@@ -144,15 +148,23 @@ class Engine:
         return self._air.has_relays
 
     def tick(self, now_ns: int) -> list[Broadcast]:
-        """What is to be sent now: SPAT of the signal controllers that are heard, and what the platform handed down.
+        """What is to be sent now: SPAT of the signal controllers that are heard, own MAP, what the platform handed down.
 
         It does not fuse: the caller does that at its own pace, by :meth:`picture_due` and :meth:`look`.
         """
         return self._air.due(now_ns)
 
-    def stand_at(self, origin: Origin) -> None:
-        """Begins to fuse around a position that was not known before; what was stepped through until now is not in it."""
-        self.picture = _picture(self.settings, origin)
+    def stand_at(self, origin: Origin, tell: Tell | None = None) -> None:
+        """Begins to fuse around a position that was not known before; what was stepped through until now is not in it.
+
+        :param tell: what is told of the tracks; None: nothing.
+        """
+        self.scene = self._scene(origin, tell)
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is fused; None where nothing is."""
+        return None if self.scene is None else self.scene.picture
 
     @property
     def tracks(self) -> tuple[NDArray[np.void], int]:
@@ -167,18 +179,29 @@ class Engine:
 
     def look(self, at_ns: int) -> NDArray[np.void]:
         """Fuses what was received before at_ns, which is what :meth:`picture_due` says; the tracks then."""
-        return _no_tracks() if self.picture is None else self.picture.tick(at_ns)
+        return _no_tracks() if self.scene is None else self.scene.look(at_ns)
 
-    def _first(self, received: Received, picture: Picture | None) -> Stored | Quarantined:
+    def tell(self) -> list[Broadcast]:
+        """What is to be sent of the tracks, once after each :meth:`look`: RSM, SSM or SDSM, as the settings say."""
+        return [] if self.scene is None else self.scene.tell()
+
+    def _scene(self, origin: Origin, tell: Tell | None) -> Scene:
+        """What it needs (scipy) is loaded only where something is fused."""
+        from rsu.engine.picture import Picture
+        from rsu.engine.scene import Scene
+        from rsu.engine.surroundings import Surroundings
+        from rsu.engine.telling import Tell, Telling
+
+        settings = self.settings
+        surroundings = Surroundings(origin, settings.standard, settings.maps)
+        telling = Telling(tell or Tell(), origin, self._schemas)
+        return Scene(Picture(origin, telling.fusion(settings.fusion), settings.first_track_id), surroundings, telling)
+
+    def _first(self, received: Received, scene: Scene | None) -> Stored | Quarantined:
         if received.damage:
             return quarantined(received, "cut-record", received.damage)
-        if received.content == "signals":
-            return signal_record(received)
         if received.content != "message":
-            record = text_record(received)
-            if picture is not None and received.content == "objects":
-                picture.take_objects(record)
-            return record
+            return _beside(received, scene)
         setting = received.standard or self.settings.standard
         try:
             frame = frames.unwrap(received.data, received.header, standard=setting)
@@ -188,9 +211,9 @@ class Engine:
             reader = self._reader(frame.header, setting)
         except ConfigError as error:
             return quarantined(received, "no-standard", str(error), "", frame)
-        return self._message(received, frame, reader, picture)
+        return self._message(received, frame, reader, scene)
 
-    def _message(self, received: Received, frame: Unwrapped, reader: _Reader, picture: Picture | None) -> Stored | Quarantined:
+    def _message(self, received: Received, frame: Unwrapped, reader: _Reader, scene: Scene | None) -> Stored | Quarantined:
         settings = self.settings
         findings: list[Finding] | None = None if settings.strict else []
         try:
@@ -215,16 +238,17 @@ class Engine:
             )
         type_name, value = message_type(reader.standard, decoded)
         if type_name == ROOT:
-            reason = _unknown(reader.name, decoded)
+            reason = unknown(reader.name, decoded)
             return quarantined(received, "unknown-id", reason, reader.name, frame, type_name=ROOT)
         wanted = settings.decoded
         rendered = wanted != "none" and (wanted == "all" or type_name in wanted)
         summary = reader.summarise(type_name, value, received.receive_time_ns)
-        odd = (_mismatch(reader, type_name, frame.aid), self._freshness.of(received, reader.name, type_name, summary))
+        service = mismatch(reader.standard, reader.aids, type_name, frame.aid)
+        odd = (service, self._freshness.of(received, reader.name, type_name, summary))
         decoded_json = render(value).decode() if rendered else None
-        record = stored(received, frame, reader.name, type_name, summary, _warning(odd, findings or ()), decoded_json)
-        if picture is not None:
-            picture.take(record, value)
+        record = stored(received, frame, reader.name, type_name, summary, warning(odd, findings or ()), decoded_json)
+        if scene is not None:
+            scene.take(record, value)
         return record
 
     def _reader(self, header: str, setting: str) -> _Reader:
@@ -247,12 +271,16 @@ class Engine:
         return reader
 
 
-def _picture(settings: Settings, origin: Origin) -> Picture:
-    """The picture; what it needs (scipy) is loaded only where something is fused."""
-    from rsu.engine.picture import Picture
-    from rsu.fusion import Parameters
-
-    return Picture(origin, settings.fusion or Parameters(), settings.first_track_id)
+def _beside(received: Received, scene: Scene | None) -> Stored | Quarantined:
+    """The row of what is no message: a controller's report, a box's object, a text."""
+    record = signal_record(received) if received.content == "signals" else text_record(received)
+    if scene is None or isinstance(record, Quarantined):
+        return record
+    if received.content == "signals":
+        scene.surroundings.take_report(record, received.data)
+    elif received.content == "objects":
+        scene.picture.take_objects(record)
+    return record
 
 
 def _no_tracks() -> NDArray[np.void]:
@@ -261,38 +289,3 @@ def _no_tracks() -> NDArray[np.void]:
     from rsu.fusion import TRACK
 
     return np.empty(0, TRACK)
-
-
-def type_of_path(standard: Standard, path: str) -> str:
-    """The message type an error's path leads into; the frame's type where it does not reach one."""
-    for message in standard.messages:
-        if path == message.path or path.startswith(f"{message.path}."):
-            return message.name
-    return ROOT
-
-
-def _unknown(standard: str, decoded: Any) -> str:
-    """What an unknown message is called: the id of its frame, or the alternative."""
-    inner = decoded[1] if isinstance(decoded, tuple) else decoded
-    what = f"message id {inner['messageId']}" if isinstance(inner, dict) else f"alternative {decoded[0]}"
-    return f"{what} has no message type in {standard}"
-
-
-def _mismatch(reader: _Reader, type_name: str, aid: int | None) -> str | None:
-    """A warning where the announced service is not this message's. Both are seen in the field."""
-    aids = reader.aids.get(type_name)
-    if aid is None or not aids or aid in aids:
-        return None
-    label, name = ("AID", aid_name(aid)) if reader.standard.header == "dsmp" else ("PSID", psid_name(aid))
-    return f"{label} {aid} ({name or 'not in the table'}) does not announce {type_name}"
-
-
-def _warning(odd: tuple[str | None, str], findings: Sequence[Finding]) -> str | None:
-    """What is odd about a record that is stored all the same: its service, its time, and what relaxed decoding accepted."""
-    if odd == (None, "") and not findings:
-        return None
-    said = [what for what in odd if what]
-    said += [f"{found.path or ROOT}: {found.reason} (bit {found.offset})" for found in findings[:FINDINGS_SHOWN]]
-    if len(findings) > FINDINGS_SHOWN:
-        said.append(f"and {len(findings) - FINDINGS_SHOWN} more")
-    return "; ".join(said)

@@ -56,6 +56,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "rsu_bus_dropped_total": Metric("counter", ("reason",), "engine", "Live views that no subscriber could take."),
         "rsu_tracks": Metric("gauge", ("kind",), "engine", "Road users in the picture now, by class."),
         "rsu_fusion_passed_over_total": Metric("counter", ("reason",), "engine", "What the picture could not take in."),
+        "rsu_compose_left_out_total": Metric("counter", ("reason",), "engine", "Tracks that were not told at a tick."),
         "rsu_recording_records_total": Metric("counter", (), "ingest", "Records written to recording files."),
         "rsu_recording_lost_total": Metric("counter", ("reason",), "ingest", "Records that a recording had to leave out."),
         "rsu_recording_removed_total": Metric("counter", ("reason",), "ingest", "Recording files removed by quota or age."),

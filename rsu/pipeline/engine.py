@@ -21,7 +21,8 @@ from rsu.pipeline import envelope
 from rsu.pipeline.bus import Bus
 from rsu.pipeline.envelope import Again, Broadcasts, Counts, Outcomes, Records
 from rsu.pipeline.importance import EVENTS, PICTURES, importance
-from rsu.pipeline.picture import LivePicture, origin_of
+from rsu.pipeline.maps import own_maps
+from rsu.pipeline.picture import LivePicture, origin_of, tell_of
 from rsu.pipeline.role import Role, frames, send
 from rsu.received import Received
 from rsu.schema import Schema, load_schema
@@ -68,12 +69,13 @@ class EngineRole:
 
     def __init__(self, role: Role) -> None:
         self.role = role
-        self.engine = Engine(_settings(role), _schemas(role))
+        schemas = _schemas(role)
+        self.engine = Engine(_settings(role, schemas), schemas)
         self.outcomes = role.links.push("outcomes")
         self.air = role.links.push("air")
         self.bus = Bus(role.links.buses(), role.config.unit.id)
         origin = origin_of(role.config)
-        self.picture = LivePicture(role, self.engine, self.bus, origin) if origin else None
+        self.picture = LivePicture(role, self.engine, self.bus, origin, self._say) if origin else None
         self._gathered = Gathered()
         self._heard: Counter[tuple[str, str]] = Counter()  # (type, channel), since the last look
         self._left: deque[bytes] = deque()
@@ -239,14 +241,17 @@ def _class(entry: Counted) -> int:
     return EVENTS if entry.aid in EVENT_AIDS else importance(entry.type)
 
 
-def _settings(role: Role) -> Settings:
+def _settings(role: Role, schemas: dict[str, Schema]) -> Settings:
     config = role.config
+    first_msg_cnt = int.from_bytes(os.urandom(1)) % MSG_CNT
     return Settings(
         standard=config.unit.standard,
         duplicate_entries_max=config.pipeline.window_records_max,
         decoded=config.store.decoded,
-        first_msg_cnt=int.from_bytes(os.urandom(1)) % MSG_CNT,
+        first_msg_cnt=first_msg_cnt,
         origin=origin_of(config),
+        tell=tell_of(config, first_msg_cnt),
+        maps=own_maps(config, schemas),
         first_track_id=time.time_ns() * TRACKS_A_SECOND // SECOND_NS % 2**32,
     )
 
@@ -254,5 +259,7 @@ def _settings(role: Role) -> Settings:
 def _schemas(role: Role) -> dict[str, Schema]:
     """Schemas of all standards, and of the editions that the settings name."""
     config = role.config
-    named = {config.unit.standard, *(radio.standard for radio in config.radio), *(one.standard for one in config.controller)}
+    named = {config.unit.standard, *config.compose.standards}
+    named |= {*(one.standard for one in config.radio), *(one.standard for one in config.map)}
+    named |= {one.standard for one in config.controller}
     return {name: load_schema(name) for name in sorted({*STANDARDS, *named} - {""})}

@@ -1,4 +1,4 @@
-"""The live picture: fused at each tenth of a second, shown on the bus, measured.
+"""The live picture: fused at each tenth of a second, shown on the bus, told on the air, measured.
 
 A tick runs in the engine's thread, between two batches. It gives way: after one that took long the next one waits, so that
 fusion has no more than :data:`SHARE` of the thread, and ticks that were missed are left out, not made up for.
@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rsu.config import Config
 from rsu.engine import Engine, TrackSample
 from rsu.observe.arrays import Origin
+from rsu.outgoing import Broadcast
 from rsu.pipeline.bus import Bus
 from rsu.pipeline.role import Role
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from rsu.engine.telling import Tell
 
 SHARE = 0.25
 WAITING_MAX = 600  # pictures that wait for a record to be stored with; a minute at 10 Hz
@@ -34,16 +38,37 @@ def origin_of(config: Config) -> Origin | None:
     return Origin(unit.lat_deg, unit.lon_deg, unit.elevation_m)
 
 
-class LivePicture:
-    """The picture of an engine that fuses; :meth:`turn` is for every few milliseconds."""
+def tell_of(config: Config, first_msg_cnt: int = 0) -> Tell | None:
+    """What is to be told of the tracks; None where nothing is fused, and so nothing is loaded."""
+    if origin_of(config) is None:
+        return None
+    from rsu.compose.parameters import Parameters
+    from rsu.engine.telling import Tell
 
-    def __init__(self, role: Role, engine: Engine, bus: Bus, origin: Origin) -> None:
+    compose = config.compose
+    return Tell(
+        standards=compose.standards,
+        rsu_id=config.unit.id,
+        number=compose.rsu_number,
+        parameters=Parameters(messages=compose.messages),
+        first_msg_cnt=first_msg_cnt,
+    )
+
+
+class LivePicture:
+    """The picture of an engine that fuses; :meth:`turn` is for every few milliseconds.
+
+    :param say: takes what is to be sent.
+    """
+
+    def __init__(self, role: Role, engine: Engine, bus: Bus, origin: Origin, say: Callable[[list[Broadcast]], None]) -> None:
         from rsu.engine import told
 
         self._role = role
         self._engine = engine
         self._bus = bus
         self._origin = origin
+        self._say = say
         self._words = told
         self._sampling = told.Sampling(role.config.store.track_hz)
         self._waiting: deque[NDArray[np.void]] = deque()
@@ -72,22 +97,25 @@ class LivePicture:
 
     def _look(self, at_ns: int) -> None:
         """One tick. A fault of ours must not cost the records: it is told, and the picture begins anew."""
-        picture = self._engine.picture
-        assert picture is not None
+        scene = self._engine.scene
+        assert scene is not None
         try:
-            tracks = self._engine.look(at_ns)
+            tracks = scene.look(at_ns)
+            self._say(scene.tell())
         except Exception as error:
             self._role.log.critical("fusion fault", at_ns=at_ns, exc_info=error)
-            picture.renew()
-            tracks = picture.tracks
+            scene.renew()
+            tracks = scene.picture.tracks
         self._bus.show_tracks(at_ns, lambda: self._words.told(tracks, self._origin))
         if self._sampling.wants(at_ns) and len(tracks):
             self._keep(tracks)
         meter = self._role.meter
         for name, count in self._words.count_by_class(tracks).items():
             meter.gauge("rsu_tracks", count, kind=name)
-        for reason, total in picture.passed_over().items():
+        for reason, total in scene.passed_over().items():
             meter.total("rsu_fusion_passed_over_total", total, reason=reason)
+        for reason, total in scene.telling.left_out().items():
+            meter.total("rsu_compose_left_out_total", total, reason=reason)
 
     def _keep(self, tracks: NDArray[np.void]) -> None:
         if len(self._waiting) >= WAITING_MAX:

@@ -14,6 +14,8 @@ from rsu.config import Config, ConfigProblems, Examined, Problem, examine
 from rsu.config.checks import Finding
 from rsu.config.problems import nearest, shown
 from rsu.errors import ConfigError
+from rsu.pipeline.maps import read_map
+from rsu.schema import load_schema
 from rsu.security.keys import check_keys
 from rsu.standards import STANDARDS, parse_standard_name
 
@@ -35,7 +37,7 @@ def load_checked(path: str | os.PathLike[str], environ: Mapping[str, str] | None
 
 def preflight(examined: Examined) -> list[Problem]:
     """What is wrong with a configuration on this machine."""
-    checks = (_standards, _types, _packages, _keys)
+    checks = (_standards, _compose, _maps, _types, _packages, _keys)
     return [examined.source.problem(*found) for check in checks for found in check(examined.config)]
 
 
@@ -43,6 +45,7 @@ def _standards(config: Config) -> Iterator[Finding]:
     named = [("unit", 0, config.unit.standard)]
     named += [("radio", number, radio.standard) for number, radio in enumerate(config.radio, 1)]
     named += [("controller", number, part.standard) for number, part in enumerate(config.controller, 1)]
+    named += [("map", number, part.standard) for number, part in enumerate(config.map, 1)]
     for table, number, standard in named:
         try:
             parse_standard_name(standard or next(iter(STANDARDS)))
@@ -52,6 +55,33 @@ def _standards(config: Config) -> Iterator[Finding]:
         if not controller.standard and not config.unit.standard:
             text = f"must be given, here or in [unit], for SPAT is composed in it: one of {', '.join(STANDARDS)}"
             yield Finding("controller", number, "standard", '""', text)
+
+
+def _compose(config: Config) -> Iterator[Finding]:
+    for standard in config.compose.standards:
+        try:
+            catalogue = STANDARDS[parse_standard_name(standard)[0]]
+        except ConfigError as error:
+            yield Finding("compose", 0, "standards", shown(standard), str(error).partition(": ")[2])
+            continue
+        known = {message.name for message in catalogue.messages}
+        for name in config.compose.messages:
+            if name not in known:
+                text = f"{catalogue.name} has no such message: leave messages empty, or standards to those that have it"
+                yield Finding("compose", 0, "messages", shown(name), text)
+
+
+def _maps(config: Config) -> Iterator[Finding]:
+    for number, one in enumerate(config.map, 1):
+        standard = one.standard or config.unit.standard
+        if not standard:
+            text = f"must be given, here or in [unit]: one of {', '.join(STANDARDS)}"
+            yield Finding("map", number, "standard", '""', text)
+            continue
+        try:
+            read_map(one.file, standard, load_schema(standard))
+        except ConfigError as error:
+            yield Finding("map", number, "file", shown(one.file), str(error).removeprefix(f"{one.file}: "))
 
 
 def _types(config: Config) -> Iterator[Finding]:

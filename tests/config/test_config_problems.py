@@ -88,6 +88,16 @@ def test_a_radio_is_named_by_its_number_in_the_file(rsu_toml: Write, text: str, 
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["", "[fusion]\nenabled = true\n", "[unit]\nlat_deg = 29.5\nlon_deg = 106.5\n"],
+    ids=["neither", "no-position", "not-fused"],
+)
+def test_tracks_are_told_only_where_there_are_some(rsu_toml: Write, text: str) -> None:
+    (problem,) = problems(rsu_toml(text + "[compose]\nstandards = ['csae-53']"))
+    assert problem.startswith('rsu.toml: [compose] standards = ["csae-53"]: there are no tracks to tell: needs [fusion]')
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("[pipeline]\ninlet = 'tcp://1.2.3.4'", '[pipeline] inlet = "tcp://1.2.3.4": must be ipc://PATH or tcp://host:port'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -17,12 +18,15 @@ from live_unit import ROOT, LiveUnit, free_port, is_balanced, until
 
 pytest.importorskip("scipy", reason="fusion needs scipy")
 
+import rsu
 from rsu.config import Config, Fusion, Store, Unit
 from rsu.engine import Engine, Settings
 from rsu.engine.told import told
+from rsu.frames import unwrap
 from rsu.fusion import TRACK
 from rsu.observability.meter import Meter
 from rsu.observe.arrays import Origin
+from rsu.outgoing import Broadcast
 from rsu.pipeline.envelope import Tracks, decode
 from rsu.pipeline.picture import LivePicture, origin_of
 
@@ -119,6 +123,55 @@ def _pair(bus: zmq.Socket[bytes]) -> tuple[Tracks, Tracks]:
     return frames[0], frames[1]
 
 
+def test_what_a_box_sees_is_told_on_the_air_and_the_map_with_it(tmp_path: Path) -> None:
+    box, air = free_port(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    air.bind(("127.0.0.1", 0))
+    (tmp_path / "crossing.hex").write_text(map_message().hex(), encoding="ascii")
+    more = f"""
+[[radio]]
+name = "out"
+send = "127.0.0.1:{air.getsockname()[1]}"
+[[perception]]
+name = "box"
+listen = "udp://127.0.0.1:{box}"
+[fusion]
+enabled = true
+[compose]
+standards = ["csae-157"]
+[[map]]
+name = "crossing"
+file = "crossing.hex"
+"""
+    with LiveUnit(tmp_path, more=more) as unit, air, Standing(unit, box):
+        maps, rsms = heard_on(air, 2, 3)
+        assert [value["msgCnt"] for value in maps] == [(maps[0]["msgCnt"] + n) % 128 for n in range(2)]
+        assert {value["id"] for value in rsms} == {b"rsu-t\0\0\0"}
+        assert [value["msgCnt"] for value in rsms] == [(rsms[0]["msgCnt"] + n) % 128 for n in range(3)]
+        assert {each["ptcType"] for each in rsms[-1]["participants"]} == {"pedestrian", "motor"}
+        until(lambda: unit.metrics().get('rsu_broadcast_sent_total{type="RoadsideSafetyMessage"}', 0) > 3, "they are counted")
+        assert unit.stop() == 0
+
+
+def heard_on(air: socket.socket, maps: int, rsms: int) -> tuple[list[Any], list[Any]]:
+    """MAPs and RSMs with both road users, until there are so many."""
+    schema = rsu.load_schema("csae-157")
+    found: dict[str, list[Any]] = {"mapFrame": [], "rsmFrame": []}
+    air.settimeout(30)
+    while len(found["mapFrame"]) < maps or len(found["rsmFrame"]) < rsms:
+        frame = unwrap(air.recv(4_096), "dsmp")
+        kind, value = schema.decode("MessageFrame", frame.payload)
+        assert frame.aid == {"mapFrame": 3618, "rsmFrame": 3623}[kind]
+        if kind == "mapFrame" or len(value["participants"]) == 2:
+            found[kind].append(value)
+    return found["mapFrame"][:maps], found["rsmFrame"][:rsms]
+
+
+def map_message() -> bytes:
+    """The smallest MAP: a crossing without links."""
+    node = {"id": {"region": 1, "id": 7}, "refPos": {"lat": 295_000_000, "long": 1_065_000_000}}
+    return rsu.load_schema("csae-157").encode("MessageFrame", ("mapFrame", {"msgCnt": 5, "nodes": [node]}))
+
+
 def test_a_unit_without_fusion_shows_no_tracks(tmp_path: Path) -> None:
     with LiveUnit(tmp_path) as unit:
         assert unit.status()["tracks"] == {}
@@ -136,6 +189,7 @@ class Quiet:
         self.log = self
         self.said: list[str] = []
         self.shown: list[int] = []
+        self.sent: list[Broadcast] = []
 
     def critical(self, what: str, **_: object) -> None:
         self.said.append(what)
@@ -147,7 +201,7 @@ class Quiet:
 
 def live() -> tuple[LivePicture, Engine, Quiet]:
     quiet, engine = Quiet(), Engine(Settings(origin=ORIGIN), {})
-    return LivePicture(quiet, engine, quiet, ORIGIN), engine, quiet  # type: ignore[arg-type]
+    return LivePicture(quiet, engine, quiet, ORIGIN, quiet.sent.extend), engine, quiet  # type: ignore[arg-type]
 
 
 def test_a_tick_that_was_missed_is_left_out() -> None:
