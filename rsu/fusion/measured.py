@@ -49,7 +49,7 @@ def measured(observations: NDArray[np.void], sigma2: Floats, parameters: Paramet
     speed_std = p.self_speed_std_mps if own else p.detection_speed_std_mps
     noise[:, 2, 2] = _said(observations["heading_std"], heading_std, p.heading_std_min_rad, np.pi) ** 2
     noise[:, 3, 3] = _said(observations["speed_std"], speed_std, p.speed_std_min_mps, 100.0) ** 2
-    noise[:, 4, 4] = p.self_yaw_rate_std_radps**2
+    noise[:, 4, 4] = _said(observations["yaw_rate_std"], p.yaw_rate_std_radps, p.yaw_rate_std_min_radps, np.pi) ** 2
     return Measured(z, noise, np.full(count, own), observations["event_time_ns"].astype(np.int64))
 
 

@@ -140,6 +140,7 @@ def add_noise(cov: Floats, state: State, dt: Floats, phi: Floats, parameters: Pa
     turning = polar & ~state.frozen
     w1 = np.where(turning & ~state.pinned, parameters.yaw_accel_std_radps2**2 * parameters.noise_interval_s * dt, 0.0)
     swerve = np.where(turning & state.pinned, parameters.pinned_turn_std_radps05**2 * dt, 0.0)
+    swerve += np.where(polar & state.frozen, (parameters.creep_turn_std_radpm * state.x[:, 3]) ** 2 * dt, 0.0)
     cov[:, 2, 2] += np.where(polar, w1 * dt * dt / 3 + swerve, q1)
     _both(cov, 2, 4, w1 * dt / 2)
     cov[:, 4, 4] += w1

@@ -11,10 +11,11 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     # motion
     accel_std_mps2: float = 2.0  # design of fusion: measured best for traffic in a city
     yaw_accel_std_radps2: float = 0.5  # the same
-    walker_accel_std_mps2: float = 1.0  # pedestrians: a step from standing to walking in about a second
+    walker_accel_std_mps2: float = 0.7  # pedestrians: from standing to walking in two seconds
     noise_interval_s: float = 0.2  # for how long drivers hold an acceleration: density q = σ² · interval; NEES, bench/fusion.py
     pinned_turn_std_radps05: float = 0.3  # bicycles: heading as a random walk, as they have no turn rate
-    drift_std_mps05: float = 0.05  # slip and lane centring that CTRV does not know
+    creep_turn_std_radpm: float = 0.15  # a frozen heading, by the way crept: a car turns within 6 m at the least
+    drift_std_mps05: float = 0.02  # slip and lane centring that CTRV does not know
     heading_freeze_kmh: float = 4.0  # below it the heading of a measurement says nothing
     heading_release_kmh: float = 5.0  # above 4 so that it does not flicker
     bias_tau_s: float = 30.0  # Gauss–Markov time of a GNSS offset: multipath and atmosphere
@@ -22,7 +23,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     self_white_std_m: float = 0.2  # the part of a GNSS error that is new each time
     self_heading_std_rad: float = 0.05
     self_speed_std_mps: float = 0.3
-    self_yaw_rate_std_radps: float = 0.05
+    yaw_rate_std_radps: float = 0.05  # gyroscopes of cars; boxes say theirs
     detection_std_m: float = 0.5
     detection_heading_std_rad: float = 0.2
     detection_speed_std_mps: float = 1.0
@@ -30,6 +31,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     position_std_min_m: float = 0.05  # nobody is better
     heading_std_min_rad: float = 0.01
     speed_std_min_mps: float = 0.05
+    yaw_rate_std_min_radps: float = 0.02
     # sigma of a sender's GNSS
     sigma_factor: float = 1.5  # × what is reported; under-stating by 2.5 makes fusion worse than perception alone
     sigma_start_m: float = 1.5  # at least, until residuals are known

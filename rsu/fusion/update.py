@@ -16,9 +16,16 @@ from rsu.fusion.state import Bools, Floats, Measured, State
 
 
 def in_terms_of(state: State, measured: Measured) -> tuple[Floats, Floats, Bools]:
-    """z, noise and what is said, in the track's own terms: heading and speed become a velocity where it has no heading."""
+    """z, noise and what is said, in the track's own terms: heading and speed become a velocity where it has no heading.
+
+    What is seen from outside is a velocity with its noise, and its length alone is never 0: of one who stands, σ √(π/2). Where
+    the track has a heading, the speed is the part along it. One who tells of himself has a speed from his wheels.
+    """
     z, noise = measured.z.copy(), measured.noise.copy()
     said = ~np.isnan(z)
+    seen = np.flatnonzero(state.polar & ~measured.own & said[:, 2])
+    if seen.size:
+        z[seen, 3] *= np.cos(z[seen, 2] - state.x[seen, 2])
     plain = np.flatnonzero(~state.polar)
     if plain.size:
         heading, speed = z[plain, 2], z[plain, 3]

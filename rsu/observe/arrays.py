@@ -40,6 +40,7 @@ OBSERVATION = np.dtype(
         ("speed", "f8"),  # m/s
         ("speed_std", "f8"),
         ("yaw_rate", "f8"),  # rad/s, counter-clockwise
+        ("yaw_rate_std", "f8"),
         ("accel", "f8"),  # m/s², along the heading
         ("length", "f4"),  # metres
         ("width", "f4"),

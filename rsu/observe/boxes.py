@@ -12,7 +12,8 @@ anything else                       not read; counted as ``projection``
 ==================================  ============================================================================================
 
 Velocity gives speed and heading; the heading of a thing that stands is not known. Its standard deviation is that of the
-velocity across it over the speed. A time that lies within a minute of the receive time is taken, else the receive time stands.
+velocity across it over the speed. A turn rate of 0 without a variance is not said: boxes that do not measure it write 0. A time
+that lies within a minute of the receive time is taken, else the receive time stands.
 """
 
 from __future__ import annotations
@@ -78,11 +79,12 @@ def _moving(place: Codes, north_deg: float, one: DetectedObject) -> Codes:
     """The same with what the box says of motion, size and errors. Covariances are not turned: by a degree or two at most."""
     cxx, cxy, cyy = _in_plane(one.positionCovariance)
     speed, heading, speed_std, heading_std = _motion(one.velocity, one.velocityCovariance)
+    yaw_rate, yaw_rate_std = _turn(one.angularVelocity, one.angularVelocityCovariance)
     size = one.size
     return place._replace(
         speed=speed,
         heading=None if heading is None else heading + north_deg,
-        yaw=None if one.angularVelocity is None else -math.degrees(one.angularVelocity.z),
+        yaw=None if yaw_rate is None else -math.degrees(yaw_rate),
         length=size.length or None if size else None,
         width=size.width or None if size else None,
         height=size.height or None if size else None,
@@ -92,6 +94,7 @@ def _moving(place: Codes, north_deg: float, one: DetectedObject) -> Codes:
         cyy=cyy,
         speed_std=speed_std,
         heading_std=heading_std,
+        yaw_rate_std=yaw_rate_std,
     )
 
 
@@ -122,3 +125,11 @@ def _motion(
     along = cxx * east**2 + 2 * cxy * east * north + cyy * north**2
     across = cxx * north**2 - 2 * cxy * east * north + cyy * east**2
     return speed, heading, math.sqrt(along), math.sqrt(across) / speed
+
+
+def _turn(rate: Velocity | None, covariance: Covariance | None) -> tuple[float | None, float | None]:
+    """Turn rate and its standard deviation in rad/s, counter-clockwise."""
+    variance = covariance[2][2] if covariance is not None else 0.0
+    if rate is None or (rate.z == 0 and not variance > 0):
+        return None, None
+    return rate.z, math.sqrt(variance) if 0 < variance < math.inf else None

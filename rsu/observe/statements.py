@@ -45,7 +45,7 @@ class Codes(NamedTuple):
     :param heading: clockwise from north; ``yaw`` is positive clockwise.
     :param confidence: of the class, percent.
     :param cxx: covariance beside the ellipse's, m²: taken where no ellipse is said; likewise ``cxy``, ``cyy``.
-    :param speed_std: m/s; ``heading_std``: radians.
+    :param speed_std: m/s; ``heading_std``: radians; ``yaw_rate_std``: rad/s.
     """
 
     lat: float | None = None
@@ -70,6 +70,7 @@ class Codes(NamedTuple):
     cyy: float | None = None
     speed_std: float | None = None
     heading_std: float | None = None
+    yaw_rate_std: float | None = None
 
 
 Form = int
@@ -157,7 +158,7 @@ def _measure(made: NDArray[np.void], said: Mapping[str, Floats], origin: Origin)
     made["heading"] = (np.radians(90 - said["heading"]) + np.pi) % (2 * np.pi) - np.pi
     made["yaw_rate"] = 0 - np.radians(said["yaw"])
     made["confidence"] = said["confidence"] / 100
-    for name in ("speed", "speed_std", "heading_std", "accel", "length", "width", "height"):
+    for name in ("speed", "speed_std", "heading_std", "yaw_rate_std", "accel", "length", "width", "height"):
         made[name] = said[name]
 
 

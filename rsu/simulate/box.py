@@ -20,7 +20,6 @@ SENSOR = "simulated"
 FORGOTTEN_TICKS = 5
 """Looks after which the box takes one that it sees again for a new one."""
 FALSE_KINDS = ("car", "person")
-TURN_SIGMA_RPS = 0.1
 
 
 class Look(NamedTuple):
@@ -121,7 +120,7 @@ class _Tracks:
             "velocity": {"x": round(seen.vx, 2), "y": round(seen.vy, 2), "z": 0.0},
             "velocityCovariance": _diagonal(self._parameters.box_velocity_sigma_mps),
             "angularVelocity": {"x": 0.0, "y": 0.0, "z": 0.0},
-            "angularVelocityCovariance": _diagonal(TURN_SIGMA_RPS),
+            "angularVelocityCovariance": _diagonal(0.0),  # it does not measure how somebody turns
             "size": {
                 "length": round(kind.length_m * size, 2),
                 "width": round(kind.width_m * size, 2),

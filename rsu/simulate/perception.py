@@ -74,7 +74,7 @@ class PerceptionScene:
             },
             "velocityCovariance": _diagonal(VELOCITY_SIGMA_MPS),
             "angularVelocity": {"x": 0.0, "y": 0.0, "z": 0.0},
-            "angularVelocityCovariance": _diagonal(0.1),
+            "angularVelocityCovariance": _diagonal(0.0),  # it does not measure how somebody turns
             "size": {"length": 4.6, "width": 1.85, "height": 1.5},
             "timestamp": time_ns // MILLISECOND_NS,
         }

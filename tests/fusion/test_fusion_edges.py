@@ -173,6 +173,47 @@ def test_a_vehicle_through_west_keeps_its_heading_across_the_half_circle() -> No
             assert -np.pi <= track["heading"] <= np.pi and abs(track["yaw_rate"]) < 0.4
 
 
+def test_a_car_that_a_box_sees_standing_is_not_taken_to_creep() -> None:
+    """It comes in at 9 m/s and brakes at 3 m/s². The length of a noisy velocity is never 0; the track stands."""
+    f, rng = fusion(), np.random.default_rng(4)
+    off = []
+    for step in range(200):
+        left_s = max(6.0 - step / 10, 0.0)
+        speed = min(3.0 * left_s, 9.0)
+        x = -1.5 * left_s**2 if left_s < 3.0 else -13.5 - 9.0 * (left_s - 3.0)
+        vx, vy = speed + rng.normal(0, 0.3), rng.normal(0, 0.3)
+        said = seen(step * 100, x + rng.normal(0, 0.2), rng.normal(0, 0.2), heading=np.arctan2(vy, vx))
+        said["speed"], said["speed_std"], said["heading_std"] = np.hypot(vx, vy), 0.3, min(0.3 / np.hypot(vx, vy), np.pi)
+        now_ns = START_NS + (step * 100 + 150) * MS
+        f.step(said, now_ns)
+        if step >= 80:
+            (track,) = f.tracks(now_ns)
+            off.append(track["x"])
+    assert abs(np.mean(off)) < 0.05
+
+
+def test_a_car_that_creeps_round_a_corner_is_not_surer_of_its_place_than_it_may_be() -> None:
+    """Below 4 km/h no heading is believed; what the track does not know of its turn is in its covariance."""
+    errors = []
+    for seed in range(12):
+        f, rng = fusion(), np.random.default_rng(seed)
+        x = y = 0.0
+        for step in range(150):
+            speed = 6.0 if step < 40 else 1.0
+            heading = 0.0 if step < 60 else min((step - 60) * 0.1 * speed / 6.0, 0.6)  # within 6 m
+            x, y = x + speed * 0.1 * np.cos(heading), y + speed * 0.1 * np.sin(heading)
+            vx, vy = speed * np.cos(heading) + rng.normal(0, 0.3), speed * np.sin(heading) + rng.normal(0, 0.3)
+            said = seen(step * 100, x + rng.normal(0, 0.25), y + rng.normal(0, 0.25), heading=np.arctan2(vy, vx))
+            said["speed"], said["speed_std"], said["heading_std"] = np.hypot(vx, vy), 0.3, min(0.3 / np.hypot(vx, vy), np.pi)
+            said["cxx"] = said["cyy"] = 0.0625
+            f.step(said, START_NS + step * 100 * MS)
+            if step >= 60:
+                (track,) = f.tracks(START_NS + step * 100 * MS)
+                off = np.array([track["x"] - x, track["y"] - y])
+                errors.append(off @ np.linalg.solve(track["cov"][:2, :2], off))
+    assert np.mean(errors) < 4.0  # 2 is ideal
+
+
 def test_a_car_parked_for_an_hour_is_one_track_that_stands_still() -> None:
     """One message a second for an hour, with noise: the same id, no drift, a covariance that neither vanishes nor grows."""
     f, rng = fusion(), np.random.default_rng(2)

@@ -65,6 +65,26 @@ def test_an_object_in_the_units_own_frame_stands_as_it_is_told() -> None:
     assert made["event_time_ns"] == RECEIVED_NS - 120 * MS
 
 
+@pytest.mark.parametrize(
+    ("rate", "variance", "said", "std"),
+    [
+        (0.0, None, math.nan, math.nan),
+        (0.0, 0.0, math.nan, math.nan),
+        (0.0, 0.01, 0.0, 0.1),
+        (-0.3, 0.01, -0.3, 0.1),
+        (-0.3, 0.0, -0.3, math.nan),
+        (-0.3, -1.0, -0.3, math.nan),
+    ],
+    ids=["zero", "zero-and-no-variance", "measured-straight", "measured", "without-a-variance", "with-a-wrong-one"],
+)
+def test_a_turn_rate_of_zero_is_said_only_with_its_variance(
+    rate: float, variance: float | None, said: float, std: float
+) -> None:
+    covariance = None if variance is None else [[0.0, 0, 0], [0, 0.0, 0], [0, 0, variance]]
+    made = one(angularVelocity={"x": 0, "y": 0, "z": rate}, angularVelocityCovariance=covariance)
+    assert (made["yaw_rate"], made["yaw_rate_std"]) == (pytest.approx(said, nan_ok=True), pytest.approx(std, nan_ok=True))
+
+
 def test_one_object_and_a_list_of_it_are_the_same() -> None:
     data = msgspec.json.encode(CAR)
     alone = observations("", "DetectedObject", data, RECEIVED_NS, "box", ORIGIN)
