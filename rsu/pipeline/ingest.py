@@ -83,7 +83,7 @@ class Ingest:
 
     def turn(self, timeout_ms: int) -> None:
         """Waits until something is there, and takes all that is; not while records wait that the engine would take."""
-        for ready, _ in self._poller.poll(0 if self.window.waiting and not self._blocked else timeout_ms):
+        for ready, _ in self._poller.poll(0 if self.window.ready and not self._blocked else timeout_ms):
             if ready is self.ack:
                 self._take_acks()
             elif ready in self.inlets:
@@ -190,10 +190,16 @@ class Ingest:
                     if passed := self.selftest.acknowledge(answer.last):
                         self.role.meter.count("rsu_selftest_passed_total", passed)
             elif isinstance(answer, Again):
-                if self.window.acknowledged < self.window.last:
-                    self.window.again()
-                    what = f"the {answer.role} role asks for unacknowledged records again"
-                    self.role.meter.event("event", what, time.time_ns())
+                self._take_again(answer.role)
+
+    def _take_again(self, asking: str) -> None:
+        if self.window.acknowledged == self.window.last:
+            return
+        what = f"the {asking} role asks for unacknowledged records again"
+        if (poison := self.window.again(died=asking == "engine")) is not None:
+            self.role.log.critical("poison", source=poison.source, header=poison.header, octets=poison.data.hex())
+            what = f"{poison.source}: the engine dies of a record; it is shed, and its octets are in the log"
+        self.role.meter.event("event", what, time.time_ns())
 
     def _count(self, counts: Counts | None) -> None:
         """The ledger is kept here, where it is known what was received: it holds in each report."""

@@ -10,6 +10,8 @@ Shedding, where a record is turned into a count and its number stays:
 - ``room``: the window is full. Of what waits for the engine, the least important and oldest goes; the new record itself, when
   nothing less important waits.
 
+- ``poison``: the engine died of it, see :mod:`rsu.pipeline.suspects`.
+
 The importance of a record is looked up only when records wait, so that it costs nothing while the engine keeps up.
 """
 
@@ -22,12 +24,12 @@ import msgspec
 
 from rsu.engine import Shed
 from rsu.pipeline.importance import BEACONS, EVENTS, INFRASTRUCTURE, NAMES, PICTURES
+from rsu.pipeline.shedding import ShedRun, first_of, join, last_of, run_of
+from rsu.pipeline.suspects import Suspects
 from rsu.received import Received
 
-MINUTE_NS = 60_000_000_000
 #: How many times ``age_ns_max`` a record of a class may wait for the engine.
 PATIENCE = {BEACONS: 1, PICTURES: 2, INFRASTRUCTURE: 4, EVENTS: 8}
-SHED_KINDS_MAX = 1_024  # different (minute, source, type, reason) of one run; later minutes join the last one of their kind
 
 Classify = Callable[[Received], tuple[int, str]]  # importance class, type as far as it is known
 
@@ -39,18 +41,6 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     octets_max: int = 67_108_864
     age_ns_max: int = 1_000_000_000
     batch_records_max: int = 256
-
-
-class ShedRun(msgspec.Struct):
-    """Neighbours that were shed: their numbers, and how many of each (minute, source, type, reason).
-
-    :param gone: it went to the engine: it may come again and must be the same then, so that it takes no more in.
-    """
-
-    first: int
-    last: int
-    counts: dict[tuple[int, str, str, str], Shed]
-    gone: bool = False
 
 
 class Slot(msgspec.Struct):
@@ -89,6 +79,7 @@ class Window:
         self._classify = classify
         self._held: deque[Slot] = deque()  # acknowledged < number <= sent
         self._waiting: deque[Slot] = deque()  # sent < number <= last
+        self._suspects = Suspects(parameters.batch_records_max)
         # Of each class the records that wait, their types, and since when; some are on their way or shed already.
         self._classes: tuple[deque[tuple[Slot, str, int]], ...] = tuple(deque() for _ in NAMES)
 
@@ -96,6 +87,11 @@ class Window:
     def waiting(self) -> int:
         """Entries that wait for the engine."""
         return len(self._waiting)
+
+    @property
+    def ready(self) -> bool:
+        """One of them may go now."""
+        return bool(self._waiting) and not (self._suspects.one_batch and self._held)
 
     def add(self, record: Received, now_ns: int) -> Shed | None:
         """Takes the next record, whose sequence number is ``last`` + 1; tells what was shed for it.
@@ -131,19 +127,19 @@ class Window:
 
     def next_batch(self) -> Batch | None:
         """What goes to the engine next, or nothing; it counts as sent."""
-        if not self._waiting:
+        if not self.ready:
             return None
         items: list[Received] = []
         runs: list[ShedRun] = []
-        first = _first_of(self._waiting[0].entry)
+        first = first_of(self._waiting[0].entry)
         number = first - 1
-        while self._waiting and len(items) < self._parameters.batch_records_max:
+        while self._waiting and len(items) < self._suspects.records_max:
             slot = self._waiting.popleft()
             entry = slot.entry
-            number = _last_of(entry)
+            number = last_of(entry)
             if isinstance(entry, Received):
                 items.append(entry)
-            elif runs and _join(runs[-1], entry):
+            elif runs and join(runs[-1], entry):
                 continue
             else:
                 runs.append(entry)
@@ -157,7 +153,7 @@ class Window:
 
     def take_back(self, batch: Batch) -> None:
         """The batch could not be sent: it waits again."""
-        while self._held and _first_of(self._held[-1].entry) >= batch.first:
+        while self._held and first_of(self._held[-1].entry) >= batch.first:
             self._wait_again(self._held.pop())
 
     def sent(self) -> None:
@@ -171,18 +167,37 @@ class Window:
         if last <= self.acknowledged or last > self.last:
             return
         self.acknowledged = last
+        self._suspects.acquit(last)
         for slots in (self._held, self._waiting):
-            while slots and _last_of(slots[0].entry) <= last:
+            while slots and last_of(slots[0].entry) <= last:
                 slot = slots.popleft()
                 slot.waits = False
                 self._forget(slot.entry)
 
-    def again(self) -> None:
-        """All that is not acknowledged is sent once more."""
+    def again(self, died: bool = False) -> Received | None:
+        """All that is not acknowledged is sent once more.
+
+        :param died: it is the engine that asks, as it was started anew.
+        :return: the record that it dies of, which is shed.
+        """
+        poison = self._poison() if died else None
         while self._held:
             self._wait_again(self._held.pop())
         for waiting in self._classes:
             waiting.clear()
+        return poison
+
+    def _poison(self) -> Received | None:
+        """The record that was alone with the engine each time it died, turned into a count."""
+        if not self._held:
+            return None
+        sent = [slot for slot in self._held if isinstance(slot.entry, Received)]
+        alone = sent[0].entry if len(sent) == 1 else None
+        assert not isinstance(alone, ShedRun)
+        if not self._suspects.died(last_of(self._held[-1].entry), alone.sequence if alone else 0) or alone is None:
+            return None
+        self._shed_waiting(sent[0], alone, self._classify(alone)[1], "poison")
+        return alone
 
     def _wait_again(self, slot: Slot) -> None:
         slot.waits = True
@@ -223,14 +238,14 @@ class Window:
     def _shed_waiting(self, slot: Slot, record: Received, type_name: str, reason: str) -> Shed:
         shed = self._shed(record, type_name, reason)
         self._forget(record)
-        slot.entry = _run_of(shed)
+        slot.entry = run_of(shed)
         return shed
 
     def _shed_new(self, record: Received, type_name: str) -> Shed:
         shed = self._shed(record, type_name, "room")
-        run = _run_of(shed)
+        run = run_of(shed)
         tail = self._waiting[-1].entry if self._waiting else None
-        if not isinstance(tail, ShedRun) or not _join(tail, run):
+        if not isinstance(tail, ShedRun) or not join(tail, run):
             self._waiting.append(Slot(run))
         return shed
 
@@ -255,37 +270,3 @@ class Window:
 def _waits(slot: Slot) -> Received | None:
     """The record of a slot if it waits and is not shed."""
     return slot.entry if slot.waits and isinstance(slot.entry, Received) else None
-
-
-def _first_of(entry: Received | ShedRun) -> int:
-    return entry.first if isinstance(entry, ShedRun) else entry.sequence
-
-
-def _last_of(entry: Received | ShedRun) -> int:
-    return entry.last if isinstance(entry, ShedRun) else entry.sequence
-
-
-def _run_of(shed: Shed) -> ShedRun:
-    return ShedRun(shed.sequence, shed.sequence, {_kind(shed): shed})
-
-
-def _kind(shed: Shed) -> tuple[int, str, str, str]:
-    return shed.receive_time_ns // MINUTE_NS, shed.source, shed.type, shed.reason
-
-
-def _join(run: ShedRun, other: ShedRun) -> bool:
-    """Takes the neighbour behind a run into it; False where they are none, or one of them went to the engine."""
-    if run.gone or other.gone or other.first != run.last + 1:
-        return False
-    run.last = other.last
-    for shed in other.counts.values():
-        _count(run, shed)
-    return True
-
-
-def _count(run: ShedRun, shed: Shed) -> None:
-    key = _kind(shed)
-    if key not in run.counts and len(run.counts) >= SHED_KINDS_MAX:
-        key = next(reversed(run.counts))
-    there = run.counts.get(key)
-    run.counts[key] = shed if there is None else msgspec.structs.replace(there, count=there.count + shed.count)

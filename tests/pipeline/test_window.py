@@ -197,7 +197,8 @@ def test_every_number_has_one_fate_whatever_is_lost(steps: list[tuple[str, objec
     held = window(records_max=records_max, batch_records_max=batch_max, age_ns_max=SECOND_NS)
     recorder = Recorder()
     now_ns = heard = 0
-    for step, argument in (*steps, ("recorder", 0), ("send", 10_000), ("commit", 0)):
+    rest = [("send", 10_000), ("commit", 0)] * 500  # after deaths of the engine they go one by one
+    for step, argument in (*steps, ("recorder", 0), *rest):
         now_ns += SECOND_NS // 10
         if step == "hear":
             fill(held, str(argument), now_ns)
@@ -220,10 +221,58 @@ def test_every_number_has_one_fate_whatever_is_lost(steps: list[tuple[str, objec
             recorder.pending = []
             held.again()
         elif step == "engine":
-            held.again()
+            held.again(died=True)
         assert held.records <= records_max
     fates = Counter(item.sequence for batch in recorder.disk for item in batch.items)
     shed = sum(one.count for batch in recorder.disk for one in batch.shed)
     assert all(count == 1 for count in fates.values())
     assert len(fates) + shed == heard == held.last == held.acknowledged
     assert not list(held)
+
+
+class TestPoison:
+    @pytest.mark.parametrize("poison", [{7}, {1}, {40}, {7, 8}, {3, 39}], ids=str)
+    def test_a_record_that_the_engine_dies_of_is_found_and_all_others_are_stored(self, poison: set[int]) -> None:
+        held, stored, deaths = window(batch_records_max=64), Counter[int](), 0
+        fill(held, "b" * 40)
+        found, shed = [], []
+        while held.acknowledged < held.last:
+            batch = held.next_batch()
+            assert batch is not None
+            held.sent()
+            if poison & set(numbers(batch)):
+                deaths += 1
+                if (one := held.again(died=True)) is not None:
+                    found.append(one.sequence)
+                continue
+            stored.update(numbers(batch))
+            shed += [(one.sequence, one.reason, one.count) for one in batch.shed]
+            held.acknowledge(batch.last)
+        assert found == sorted(poison) and set(stored) == set(range(1, 41)) - poison and set(stored.values()) == {1}
+        assert sum(count for _, _, count in shed) == len(poison) and {reason for _, reason, _ in shed} == {"poison"}
+        assert deaths <= 5 * len(poison) and held.records == 0
+
+    def test_deaths_by_chance_shed_nothing_and_are_forgotten_once_all_is_stored(self) -> None:
+        held = window(batch_records_max=8)
+        fill(held, "b" * 8)
+        for _ in range(3):
+            assert numbers(held.next_batch())[0] == 1
+            assert held.again(died=True) is None
+        for number in range(1, 9):  # each alone when the engine dies once
+            assert numbers(held.next_batch()) == [number]
+            assert held.again(died=True) is None
+            batch = held.next_batch()
+            assert batch is not None and (numbers(batch), batch.shed) == ([number], [])
+            held.acknowledge(number)
+        fill(held, "b" * 20)
+        assert len(send_all(held)) == 3 and held.records == 20
+
+    def test_while_there_are_suspects_no_second_batch_goes_out(self) -> None:
+        held = window(batch_records_max=4)
+        fill(held, "b" * 12)
+        for _ in range(2):
+            send_all(held)
+            assert held.again(died=True) is None
+        assert len(send_all(held)) == 1 and held.waiting == 8 and not held.ready
+        held.acknowledge(4)
+        assert held.ready
