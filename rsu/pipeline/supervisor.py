@@ -18,12 +18,14 @@ import msgspec
 import structlog
 import zmq
 
-from rsu.config import Config, run_dir
+from rsu.config import Config, run_dir, state_path
 from rsu.observability.health import Health
 from rsu.observability.http import Server, serve
 from rsu.observability.meter import Report
 from rsu.observability.registry import Registry
 from rsu.observability.systemd import Notifier
+from rsu.pipeline.alone import NAME as LOCK
+from rsu.pipeline.alone import alone
 from rsu.pipeline.links import Links, bind_folder
 from rsu.pipeline.role import POLL_MS, frames
 
@@ -41,14 +43,18 @@ _reports = msgspec.msgpack.Decoder(Report)
 
 
 class Worker:
-    """One process of roles, started again with a growing pause."""
+    """One process of roles, started again with a growing pause.
 
-    def __init__(self, roles: Sequence[str], command: Sequence[str], pause_s_max: float) -> None:
+    :param lock: descriptor that the process keeps open.
+    """
+
+    def __init__(self, roles: Sequence[str], command: Sequence[str], pause_s_max: float, lock: int) -> None:
         self.roles = tuple(roles)
         self.done: set[str] = set()
         self.restarts = 0
         self._command = list(command)
         self._pause_s_max = pause_s_max
+        self._lock = lock
         self._pause_s = FIRST_PAUSE_S
         self._due = 0.0
         self._started = 0.0
@@ -57,7 +63,12 @@ class Worker:
     def start(self) -> None:
         self._started = time.monotonic()
         self.process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**MEMORY, **os.environ}
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**MEMORY, **os.environ},
+            pass_fds=(self._lock,),
         )
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
 
@@ -122,12 +133,13 @@ class Supervisor:
         self._log = structlog.get_logger()
         self._stop = threading.Event()
         folder = run_dir(config)
+        self._lock = alone(state_path(config, LOCK))
         bind_folder(folder)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._reports = Links(self._context, folder, config.pipeline).pull("reports")
         command = [sys.executable, "-m", "rsu.pipeline.worker", str(config_path.resolve())]
         pause_s = config.pipeline.restart_s_max
-        self.workers = [Worker(roles, [*command, *roles], pause_s) for roles in config.pipeline.processes]
+        self.workers = [Worker(roles, [*command, *roles], pause_s, self._lock) for roles in config.pipeline.processes]
         self.registry = Registry([role for roles in config.pipeline.processes for role in roles])
         self.health = Health(config, self.registry)
         self._notifier = Notifier()
@@ -213,3 +225,4 @@ class Supervisor:
         for left in run_dir(self.config).iterdir():
             if left.is_socket():
                 os.unlink(left)
+        os.close(self._lock)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from live_unit import EACH_ALONE, ROLES, LiveUnit, bsm, free_port, is_balanced, keep_sending, until
+from live_unit import EACH_ALONE, ROLES, ROOT, LiveUnit, bsm, free_port, is_balanced, keep_sending, until
 
 from rsu.replay import Options, replay
 from rsu.store import open_store
@@ -131,3 +134,15 @@ def test_the_roles_end_with_their_supervisor_and_the_next_start_goes_on(tmp_path
         assert unit.stop() == 0
         assert sorted(unit.numbers()) == list(range(600))
         unit.assert_exactly_once()
+
+
+def test_a_second_unit_in_the_same_folder_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    with LiveUnit(tmp_path) as unit:
+        command = [sys.executable, "-m", "rsu.cli", "run", "-c", str(unit.config)]
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        second = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)
+        assert second.returncode == 5
+        assert f"{unit.state}: another unit runs in this folder: stop it, or give this one a state_dir" in second.stderr
+        sent = unit.send(100)
+        until(lambda: len(unit.numbers()) == len(sent), "the first one stores")
+        assert unit.stop() == 0
