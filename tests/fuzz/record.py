@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import platform
-import subprocess
-from pathlib import Path
 from typing import Any
+
+from tests.run_record import RunRecord, Runs, read
 
 from .build import CHECKOUT
 from .session import Outcome, Plan, is_sanitized
@@ -15,6 +13,7 @@ from .session import Outcome, Plan, is_sanitized
 RECORD = CHECKOUT / "docs" / "fuzz-record.json"
 PAGE = CHECKOUT / "docs" / "fuzzing.md"
 BEGIN, END = "<!-- table of the record -->\n", "<!-- end of the table -->\n"
+__all__ = ["BEGIN", "END", "PAGE", "RECORD", "append", "commit", "entry_of", "read", "table", "write_page"]
 HEAD = (
     "| commit | seeds | calls | inputs | accepted | refused | CPU s | worst call, ms | memory grew, KiB | sanitizer |",
     "|---|---:|---|---:|---:|---:|---:|---:|---:|---|",
@@ -48,45 +47,7 @@ def entry_of(plan: Plan, outcome: Outcome, commit: str) -> dict[str, Any]:
     }
 
 
-def commit() -> str:
-    """The commit under test, with a plus where the tree differs from it; empty outside a repository."""
-    head = _git("rev-parse", "--short=10", "HEAD")
-    changed = head and _git("status", "--porcelain", "--untracked-files=no", "--", "rsu", "asn1", "tests/fuzz")
-    return f"{head}+" if changed else head
-
-
-def _git(*words: str) -> str:
-    return subprocess.run(["git", "-C", str(CHECKOUT), *words], capture_output=True, text=True).stdout.strip()
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """All runs; none where there is no record yet."""
-    if not path.exists():
-        return []
-    runs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return runs
-
-
-def append(path: Path, entry: dict[str, Any]) -> None:
-    """Adds a run; two that end at the same time wait for each other."""
-    with open(path, "a+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        runs = [*json.loads(file.read() or "[]"), entry]
-        file.truncate(0)
-        file.write("[\n" + ",\n".join(json.dumps(run) for run in runs) + "\n]\n")
-        if path == RECORD:
-            write_page(runs)
-
-
-def write_page(runs: list[dict[str, Any]]) -> None:
-    """Puts the table into the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(before + BEGIN + table(runs) + END + after, encoding="utf-8")
-
-
-def table(runs: list[dict[str, Any]]) -> str:
+def table(runs: Runs) -> str:
     """The runs as a Markdown table: a row for each commit, set of calls and build, and the sum."""
     kinds: dict[tuple[str, str, bool], list[dict[str, Any]]] = {}
     for run in runs:
@@ -95,7 +56,7 @@ def table(runs: list[dict[str, Any]]) -> str:
     return "\n".join([*HEAD, *rows, _row("all", "", runs, "")]) + "\n"
 
 
-def _row(name: str, calls: str, runs: list[dict[str, Any]], asan: str) -> str:
+def _row(name: str, calls: str, runs: Runs, asan: str) -> str:
     def total(key: str) -> str:
         return f"{sum(run[key] for run in runs):,}"
 
@@ -107,3 +68,7 @@ def _row(name: str, calls: str, runs: list[dict[str, Any]], asan: str) -> str:
         *(f"{sum(run['cpu_s'] for run in runs):,.0f}", f"{worst:.2f}", f"{max(grown):+,}" if grown else "–", asan),
     )
     return "| " + " | ".join(cells) + " |"
+
+
+_kept = RunRecord(RECORD, ("rsu", "asn1", "tests/fuzz"), PAGE, BEGIN, END, table)
+commit, append, write_page = _kept.commit, _kept.append, _kept.write_page

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import platform
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
+
+from tests.run_record import CHECKOUT, RunRecord, read
 
 from . import kills, steady
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 RECORD = CHECKOUT / "docs" / "soak-record.json"
 UNDER_TEST = ("rsu", "asn1", "tests/soak", "tests/pipeline")
 PAGE = CHECKOUT / "docs" / "soak.md"
 BEGIN, END = "<!-- tables of the record -->\n", "<!-- end of the tables -->\n"
+__all__ = ["BEGIN", "CHECKOUT", "END", "PAGE", "RECORD", "append", "commit", "kills_entry", "read", "steady_entry"]
+__all__ += ["tables", "write_page"]
 KILLS_HEAD = (
     "| commit | seed | kills | by role | messages/s | minutes | acknowledged | lost | twice | supervisor's memory, MiB |",
     "|---|---:|---:|---|---:|---:|---:|---:|---:|---:|",
@@ -55,44 +54,6 @@ def steady_entry(plan: steady.Plan, outcome: steady.Outcome, seconds: float, com
 
 def _machine(commit: str) -> dict[str, Any]:
     return {"python": platform.python_version(), "commit": commit}
-
-
-def commit() -> str:
-    """The commit under test, with a plus where the tree differs from it; empty outside a repository."""
-    head = _git("rev-parse", "--short=10", "HEAD")
-    changed = head and _git("status", "--porcelain", "--untracked-files=no", "--", *UNDER_TEST)
-    return f"{head}+" if changed else head
-
-
-def _git(*words: str) -> str:
-    return subprocess.run(["git", "-C", str(CHECKOUT), *words], capture_output=True, text=True).stdout.strip()
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """All runs; none where there is no record yet."""
-    if not path.exists():
-        return []
-    runs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return runs
-
-
-def append(path: Path, entry: dict[str, Any]) -> None:
-    """Adds a run; two that end at the same time wait for each other."""
-    with open(path, "a+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        runs = [*json.loads(file.read() or "[]"), entry]
-        file.truncate(0)
-        file.write("[\n" + ",\n".join(json.dumps(run) for run in runs) + "\n]\n")
-        if path == RECORD:
-            write_page(runs)
-
-
-def write_page(runs: Sequence[dict[str, Any]]) -> None:
-    """Puts the tables into the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(before + BEGIN + tables(runs) + END + after, encoding="utf-8")
 
 
 def tables(runs: Sequence[dict[str, Any]]) -> str:
@@ -140,3 +101,7 @@ def _minutes(run: dict[str, Any]) -> str:
 
 def _mib(kib: int) -> str:
     return f"{kib / 1024:.1f}"
+
+
+_kept = RunRecord(RECORD, UNDER_TEST, PAGE, BEGIN, END, tables)
+commit, append, write_page = _kept.commit, _kept.append, _kept.write_page
