@@ -156,6 +156,15 @@ class Store(Section, frozen=True, kw_only=True):
     track_hz: Annotated[
         int, Meta(ge=0, le=10, description="How often a second each track is stored; 0: tracks are not stored.")
     ] = 1
+    own_hz: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10,
+            description="How often a second each message that the unit composes itself (RSM, SDSM, SPAT, MAP) is stored and "
+            "sent to platforms; 0: it is not.",
+        ),
+    ] = 1
     decoded: Annotated[
         Literal["none", "all"] | tuple[str, ...], Meta(description="Types whose decoded form is stored as JSON.")
     ] = "none"

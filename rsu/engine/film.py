@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from rsu.engine.fused import Fused, FusedClass
 from rsu.engine.outcomes import CLASSES, Outcome, Stored, TrackSample
+from rsu.engine.sampling import Sampling
 from rsu.engine.step import Engine
 from rsu.engine.telling import Tell
-from rsu.engine.told import Sampling, samples
+from rsu.engine.told import samples
 from rsu.observe.arrays import Origin
 from rsu.outgoing import Broadcast
 from rsu.received import Received

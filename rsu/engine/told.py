@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from rsu.engine.outcomes import CLASSES, Track, TrackSample
 from rsu.observe.arrays import Origin
 
-SECOND_NS = 1_000_000_000
-
 
 def told(tracks: NDArray[np.void], origin: Origin) -> list[Track]:
     """The tracks, one by one.
@@ -37,25 +35,6 @@ def count_by_class(tracks: NDArray[np.void]) -> dict[str, int]:
 def _in_words(tracks: NDArray[np.void], origin: Origin) -> Iterator[dict[str, Any]]:
     columns = {name: column.tolist() for name, column in _columns(tracks, origin).items()}
     yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-
-
-class Sampling:
-    """Which pictures are kept: one in each of so many equal parts of a second.
-
-    :param hz: 0: none.
-    """
-
-    def __init__(self, hz: int) -> None:
-        self._hz = hz
-        self._part = -1
-
-    def wants(self, at_ns: int) -> bool:
-        """Whether this picture is the first in its part."""
-        part = at_ns * self._hz // SECOND_NS
-        if not self._hz or part == self._part:
-            return False
-        self._part = part
-        return True
 
 
 def _columns(tracks: NDArray[np.void], origin: Origin) -> dict[str, NDArray[Any]]:

@@ -21,6 +21,7 @@ from rsu.pipeline import envelope
 from rsu.pipeline.bus import Bus
 from rsu.pipeline.envelope import Again, Broadcasts, Counts, Outcomes, Records
 from rsu.pipeline.importance import EVENTS, PICTURES, importance
+from rsu.pipeline.keeping import Keeping
 from rsu.pipeline.maps import own_maps
 from rsu.pipeline.picture import LivePicture, origin_of, tell_of
 from rsu.pipeline.role import Role, frames, send
@@ -73,6 +74,7 @@ class EngineRole:
         self.engine = Engine(_settings(role, schemas), schemas)
         self.outcomes = role.links.push("outcomes")
         self.air = role.links.push("air")
+        self.keeping = Keeping(role, role.config.store.own_hz)
         self.bus = Bus(role.links.buses(), role.config.unit.id)
         origin = origin_of(role.config)
         self.picture = LivePicture(role, self.engine, self.bus, origin, self._say) if origin else None
@@ -125,6 +127,7 @@ class EngineRole:
     def close(self) -> None:
         self._flush()
         self.air.close()
+        self.keeping.close()
         self.outcomes.close(linger=1_000)
         self.bus.close()
 
@@ -151,6 +154,7 @@ class EngineRole:
             self.role.meter.count("rsu_bus_dropped_total", reason="recorder")
 
     def _say(self, broadcasts: list[Broadcast]) -> None:
+        self.keeping.take(broadcasts, time.time_ns())
         if broadcasts and not send(self.air, envelope.encode(Broadcasts(items=broadcasts))):
             self.role.meter.count("rsu_broadcast_failed_total", len(broadcasts), reason="queue")
 

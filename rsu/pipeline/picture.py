@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rsu.config import Config
 from rsu.engine import Engine, TrackSample
+from rsu.engine.sampling import Sampling
 from rsu.observe.arrays import Origin
 from rsu.outgoing import Broadcast
 from rsu.pipeline.bus import Bus
@@ -70,7 +71,7 @@ class LivePicture:
         self._origin = origin
         self._say = say
         self._words = told
-        self._sampling = told.Sampling(role.config.store.track_hz)
+        self._sampling = Sampling(role.config.store.track_hz)
         self._waiting: deque[NDArray[np.void]] = deque()
         self._rest_until_ns = 0
 

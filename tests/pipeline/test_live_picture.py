@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 import zmq
+from fault_brokers import Daemon, Platform
 from live_unit import ROOT, LiveUnit, free_port, is_balanced, until
 
 pytest.importorskip("scipy", reason="fusion needs scipy")
@@ -29,6 +30,7 @@ from rsu.observe.arrays import Origin
 from rsu.outgoing import Broadcast
 from rsu.pipeline.envelope import Tracks, decode
 from rsu.pipeline.picture import LivePicture, origin_of
+from rsu.uplink.its0117 import KINDS, read_upload
 
 ORIGIN = Origin(29.5, 106.5)
 MS = 1_000_000
@@ -148,8 +150,38 @@ file = "crossing.hex"
         assert {value["id"] for value in rsms} == {b"rsu-t\0\0\0"}
         assert [value["msgCnt"] for value in rsms] == [(rsms[0]["msgCnt"] + n) % 128 for n in range(3)]
         assert {each["ptcType"] for each in rsms[-1]["participants"]} == {"pedestrian", "motor"}
-        until(lambda: unit.metrics().get('rsu_broadcast_sent_total{type="RoadsideSafetyMessage"}', 0) > 3, "they are counted")
+        until(lambda: unit.metrics().get('rsu_broadcast_sent_total{type="RoadsideSafetyMessage"}', 0) > 30, "they are counted")
         assert unit.stop() == 0
+        kept = unit.rows("SELECT type, count(*), count(DISTINCT receive_time_ns / 1000000000) FROM message"
+                         " WHERE source = 'own' AND channel = 'pc5' GROUP BY type ORDER BY type")  # fmt: skip
+        assert [name for name, _, _ in kept] == ["MapData", "RoadsideSafetyMessage"]
+        assert all(count == seconds >= 3 for _, count, seconds in kept)
+        assert is_balanced(unit.ledger())
+
+
+def test_the_platform_is_sent_what_is_fused_as_rsm(tmp_path: Path, mosquitto: Daemon) -> None:
+    box, platform = free_port(), Platform(mosquitto.port, "V2X.RSU.RSM.UP")
+    more = f"""
+[mqtt]
+host = "127.0.0.1"
+port = {mosquitto.port}
+[[perception]]
+name = "box"
+listen = "udp://127.0.0.1:{box}"
+[fusion]
+enabled = true
+[compose]
+standards = ["csae-157"]
+"""
+    with LiveUnit(tmp_path, more=more) as unit, Standing(unit, box):
+        until(lambda: len(platform.heard) >= 3, "RSM at the platform")
+        assert unit.stop() == 0
+    payload = platform.heard[-1][1]
+    upload = read_upload(KINDS["RSM"], payload)
+    kind, value = rsu.load_schema("csae-157").decode("MessageFrame", upload.frames[-1])
+    assert (kind, value["id"], upload.number) == ("rsmFrame", b"rsu-t\0\0\0", b"rsu-t\0\0\0")
+    assert {each["ptcType"] for each in value["participants"]} == {"pedestrian", "motor"}
+    platform.close()
 
 
 def heard_on(air: socket.socket, maps: int, rsms: int) -> tuple[list[Any], list[Any]]:
