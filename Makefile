@@ -27,9 +27,9 @@ FETCHED := sed -un 's/^ *Downloading \([^ ]*\/\)\{0,1\}\([^ /]*\) \((.*)\).*/   
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-run: $(VENV)/.package  ## replay the bundled drive log into a fresh database and show what was in it
+run: $(VENV)/.package  ## replay the bundled drive log into a fresh database, fused, and show what was in it
 	@rm -rf $(RUN_DIR) && mkdir -p $(RUN_DIR)
-	@$(VENV)/bin/rsu replay $(LOG) --db $(RUN_DIR)/rsu.db $(ARGS)
+	@$(VENV)/bin/rsu replay $(LOG) --db $(RUN_DIR)/rsu.db --origin map $(ARGS)
 
 test: $(VENV)/.extras-test  ## run all tests (ARGS="-k bsm" narrows them)
 	@$(PY) -m pytest $(ARGS)

@@ -39,6 +39,7 @@ class Fusion:
         self._admission = Admission(parameters)
         self._sigmas = Sigmas(parameters)
         self._identity = Identity(parameters, self._sigmas)
+        self._pictures = 0  # of others, that were taken in
         self.counters = Counters()
 
     @property
@@ -155,6 +156,7 @@ class Fusion:
         table, p = self._table, self._p
         told = measured(observations, np.zeros(len(observations)), p)
         if observations["kind"][0] == SHARED:
+            self._pictures += 1
             live = self._identity.name_of[table.sender[lifecycle.heard(table, now_ns, p)]]
             heard = np.isin(observations["object"], live) & (observations["object"] != b"")
             self.counters.shared_dropped += int(np.count_nonzero(heard))
@@ -224,6 +226,7 @@ class Fusion:
             return
         kind = observations["kind"][0]
         described(table, rows, observations, now_ns, sure=bool(kind == SELF))
+        table.picture[rows] = self._pictures if kind == SHARED else 0
         if kind == SELF:
             table.self_ns[rows] = np.maximum(table.self_ns[rows], observations["event_time_ns"])
         elif kind == DETECTION:

@@ -66,7 +66,7 @@ def located(state: State, sender: Ints, parameters: Parameters) -> Bools:
 def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
     """Pairs (stays, goes) of confirmed tracks that are one road user; each track in one pair at most.
 
-    Two that were hit by the same frame of perception are two.
+    Two that were hit by the same frame of perception, or are in one picture of somebody else, are two.
     """
     rows = rows[table.confirmed[rows]]
     if rows.size < 2:
@@ -80,7 +80,8 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     same = np.hypot(*(moving[one] - moving[other]).T) < parameters.merge_speed_mps
     live = speaks(table, rows, now_ns, parameters)
     same &= ~(live[one] & live[other])
-    same &= (table.seen_ns[rows[one]] != table.seen_ns[rows[other]]) | (table.seen_ns[rows[one]] == 0)
+    for frame in (table.seen_ns, table.picture):
+        same &= (frame[rows[one]] != frame[rows[other]]) | (frame[rows[one]] == 0)
     same &= _like(table.cls[rows[one]], table.cls[rows[other]])
     return _disjoint(table, rows[one[same]], rows[other[same]])
 

@@ -36,6 +36,7 @@ FIELDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "touched": ("i8", ()),
     "self_ns": ("i8", ()),
     "seen_ns": ("i8", ()),
+    "picture": ("i8", ()),
     "sender": ("i8", ()),
     "size": ("f4", (3,)),
     "ring_count": ("i8", ()),
@@ -94,7 +95,8 @@ class Measured(NamedTuple):
 
 
 class Table:
-    """All tracks. Attributes are the columns of ``FIELDS``, times in ns; ``sender`` is a row of the senders, −1 for none."""
+    """All tracks. Attributes are the columns of ``FIELDS``, times in ns; ``sender`` is a row of the senders, −1 for none;
+    ``picture`` numbers the shared picture that told of it last, 0 where it was heard or seen since."""
 
     alive: Bools
     id: NDArray[np.uint32]
@@ -113,6 +115,7 @@ class Table:
     touched: Ints
     self_ns: Ints
     seen_ns: Ints
+    picture: Ints
     sender: Ints
     size: NDArray[np.float32]
     ring_count: Ints

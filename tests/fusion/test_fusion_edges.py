@@ -287,6 +287,19 @@ def test_pedestrians_side_by_side_stay_two() -> None:
     assert len(tracks) == 2 and (tracks["yaw_rate"] == 0).all() and tracks["speed"] == pytest.approx([1.3, 1.3], abs=0.4)
 
 
+def test_pedestrians_side_by_side_in_another_units_picture_stay_two() -> None:
+    f, rng, ids = fusion(), np.random.default_rng(3), set()
+    for ms in range(0, 20_000, 100):
+        f.step(np.concatenate([
+            shared(ms, rng.normal(0, 0.27), y + rng.normal(0, 0.27), object=name, cls=PEDESTRIAN, speed=0.0)
+            for y, name in ((0.0, b"1"), (1.0, b"2"))
+        ]), START_NS + (ms + 60) * MS)  # fmt: skip
+        tracks = f.tracks(START_NS + (ms + 60) * MS)
+        ids |= set(tracks["id"].tolist())
+        assert ms < 1_000 or len(tracks) == 2
+    assert len(ids) == 2
+
+
 def mixed(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     said = []
