@@ -67,7 +67,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     resolve_gate_chi2: float = 7.0  # to learn an offset from a perceived track: 2 degrees of freedom, 0.97
     resolve_cost_max: float = 8.0  # d² + ln det S beyond which a perceived neighbour fits as well, its own being occluded
     located_std_m: float = 0.8  # a sender's track less certain than this takes no detection: tracks tell which is his
-    resolve_after_s: float = 0.85  # not perceived for so long: perhaps it is the perceived one beside it; occlusions are shorter
+    resolve_after_s: float = 0.85  # not perceived for so long: perhaps it is the perceived one beside it; occlusions end sooner
     merge_distance_m: float = 1.2
     merge_speed_mps: float = 2.0
     unperceived_s: float = 1.0  # a track that perception has not hit for so long stands by its sender alone
