@@ -20,43 +20,34 @@ KMH_PER_MPS = 3.6
 SERIES_BELOW = 1e-4  # rad: the neglected terms are below 1e-13
 TURN_RATE_START_STD_RADPS = 0.2
 """Of a track whose heading has just become known: a turn at a crossing has 0.4 rad/s."""
+_EYE = np.eye(7)
 CERTAIN = 3.0
 """Standard deviations of a velocity from 0, from which its direction is a heading."""
 
 
 class Jacobian(NamedTuple):
-    """What F has beside the identity.
+    """The Jacobian of a motion.
 
-    :param moved: (n, 2, 3) float64, ∂(x, y)/∂(third, fourth, turn rate).
-    :param turned: (n,) float64, ∂heading/∂(turn rate).
-    :param phi: (n,) float64, the diagonal of the offsets.
+    :param f: (n, 7, 7) float64.
+    :param phi: (n,) float64, its last two places on the diagonal: what is left of the offsets.
     """
 
-    moved: Floats
-    turned: Floats
+    f: Floats
     phi: Floats
-
-    def _into(self, out: Floats) -> Floats:
-        out[:, :2] += self.moved @ out[:, 2:5]
-        out[:, 2] += self.turned[:, None] * out[:, 4]
-        out[:, 5:] *= self.phi[:, None, None]
-        return out
 
     def rows(self, matrix: Floats) -> Floats:
         """F·M; matrix: (n, 7, k)."""
-        return self._into(matrix.copy())
+        product: Floats = self.f @ matrix
+        return product
 
     def columns(self, matrix: Floats) -> Floats:
         """M·Fᵀ; matrix: (n, k, 7)."""
-        out = matrix.copy()
-        self._into(out.swapaxes(1, 2))
-        return out
+        product: Floats = matrix @ self.f.swapaxes(1, 2)
+        return product
 
     def around(self, cov: Floats) -> Floats:
         """F·P·Fᵀ."""
-        out = self.rows(cov)
-        self._into(out.swapaxes(1, 2))
-        return out
+        return self.columns(self.rows(cov))
 
 
 def wrap(angle: Floats) -> Floats:
@@ -100,12 +91,14 @@ def move(state: State, dt: Floats, parameters: Parameters) -> tuple[Floats, Jaco
     x[:, 2] = np.where(polar, wrap(x[:, 2] + rate * dt), x[:, 2])
     phi = np.exp(-np.abs(dt) / parameters.bias_tau_s)
     x[:, 5:] *= phi[:, None]
-    moved = np.empty((dt.size, 2, 3))
-    moved[:, 0, 0], moved[:, 1, 0] = np.where(polar, -speed * across, dt), speed * along
-    moved[:, 0, 1], moved[:, 1, 1] = np.where(polar, along, 0.0), np.where(polar, across, dt)
-    moved[:, 0, 2] = speed * free * dt * (cos * ds - sin * dc)
-    moved[:, 1, 2] = speed * free * dt * (sin * ds + cos * dc)
-    return x, Jacobian(moved, free, phi)
+    f = np.empty((dt.size, 7, 7))
+    f[:] = _EYE
+    f[:, 0, 2], f[:, 1, 2] = np.where(polar, -speed * across, dt), speed * along
+    f[:, 0, 3], f[:, 1, 3] = np.where(polar, along, 0.0), np.where(polar, across, dt)
+    f[:, 0, 4] = speed * free * dt * (cos * ds - sin * dc)
+    f[:, 1, 4] = speed * free * dt * (sin * ds + cos * dc)
+    f[:, 2, 4], f[:, 5, 5], f[:, 6, 6] = free, phi, phi
+    return x, Jacobian(f, phi)
 
 
 def _arcs(a: Floats) -> tuple[Floats, Floats, Floats, Floats]:

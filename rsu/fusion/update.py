@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from rsu.fusion import motion
+from rsu.fusion.inverse import inverse_2, inverse_5
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.state import Bools, Floats, Measured, State
 
@@ -110,15 +111,9 @@ def update(state: State, measured: Measured, seconds: Floats, parameters: Parame
 def _gain(state: State, seen: Floats, s: Floats, said: Bools, parameters: Parameters) -> Floats:
     """K = P Hᵀ S⁻¹, (n, 7, k), with rows of 0 for what is held."""
     width = seen.shape[2]
-    if width == 2:
-        inverse = np.empty_like(s)
-        inverse[:, 0, 0], inverse[:, 1, 1] = s[:, 1, 1], s[:, 0, 0]
-        inverse[:, 0, 1] = inverse[:, 1, 0] = -s[:, 0, 1]
-        inverse /= (s[:, 0, 0] * s[:, 1, 1] - s[:, 0, 1] ** 2)[:, None, None]
-    else:
-        inverse = np.asarray(np.linalg.inv(s), np.float64)
-        if not said.all():
-            seen = seen * said[:, None, :]
+    inverse = inverse_2(s) if width == 2 else inverse_5(s)
+    if width > 2 and not said.all():
+        seen = seen * said[:, None, :]
     gain: Floats = seen @ inverse
     gain[state.frozen, 2] = 0.0
     gain[state.frozen | state.pinned | ~state.polar, 4] = 0.0

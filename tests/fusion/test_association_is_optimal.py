@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
 from rsu.fusion.association import Pairs, ambiguous, assign, distance, neighbours
+from rsu.fusion.inverse import inverse_5
 from rsu.fusion.motion import SERIES_BELOW, move, wrap
 from rsu.fusion.names import Names
 from rsu.fusion.parameters import Parameters
@@ -94,7 +95,7 @@ def test_the_series_meets_the_formula_where_they_change() -> None:
     state = State(x, np.zeros((2, 7, 7)), yes, no, no, no, np.zeros(2))
     mean, jacobian = move(state, np.ones(2), Parameters())
     np.testing.assert_allclose(mean[0, :2], mean[1, :2], atol=1e-7)
-    np.testing.assert_allclose(jacobian.moved[0], jacobian.moved[1], atol=1e-6)
+    np.testing.assert_allclose(jacobian.f[0], jacobian.f[1], atol=1e-6)
 
 
 @given(st.floats(-100, 100))
@@ -148,3 +149,18 @@ def test_sigma_is_learned_from_residuals(true_m: float) -> None:
         square = (rng.normal(0, true_m, (10, 2)) ** 2).mean(axis=1)
         sigmas.learn(rows, square, np.full(10, 30.0))
     assert np.sqrt(sigmas.variance(rows)).mean() == pytest.approx(true_m, rel=0.2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), spread=st.floats(0.0, 3.0))
+def test_the_written_out_inverse_is_lapacks(seed: int, spread: float) -> None:
+    """Scales as they are: metres and radians from centimetres to kilometres."""
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(40, 5, 5))
+    scale = 10.0 ** rng.uniform(-spread, spread, (40, 5))
+    s = (root @ root.swapaxes(1, 2) + 0.1 * np.eye(5)) * scale[:, :, None] * scale[:, None, :]
+    got, lapack = inverse_5(s), np.linalg.inv(s)
+    size = np.sqrt(np.einsum("nii->ni", lapack))
+    size = size[:, :, None] * size[:, None, :]
+    np.testing.assert_allclose(got / size, lapack / size, atol=1e-9)
+    np.testing.assert_allclose(got / size, got.swapaxes(1, 2) / size, atol=1e-12)
