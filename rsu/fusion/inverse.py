@@ -1,5 +1,7 @@
-"""Inverses of many small symmetric positive definite matrices at once, written out: LAPACK is called for each of them, which takes
-twice as long. By blocks: Golub, Van Loan: Matrix Computations, the Schur complement of 3.2.11."""
+"""Inverses of many small symmetric positive definite matrices at once, written out: LAPACK is called for each, and slower.
+
+By blocks: Golub, Van Loan: Matrix Computations, the Schur complement of 3.2.11.
+"""
 
 from __future__ import annotations
 
