@@ -234,6 +234,9 @@ class Compose(Section, frozen=True, kw_only=True):
             description="The 8 octets of the unit in RSM, as text or 16 hex digits; empty: its id.", extra={"form": "octets-8"}
         ),
     ] = ""
+    ssm_aid: Annotated[
+        int, Meta(ge=0, le=4_294_967_295, description="AID of SensorSharingMsg, which no published table has; 0: not known.")
+    ] = 0
 
 
 class Map(Section, frozen=True, kw_only=True):

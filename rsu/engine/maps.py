@@ -54,13 +54,13 @@ class MapBook:
         """The messages that are due, each to be sent once. A clock that was set back begins anew."""
         if not self._maps or 0 <= now_ns - self._told_ns < PERIOD_MS * MILLISECOND_NS:
             return []
-        self._told_ns, self._msg_cnt = now_ns, (self._msg_cnt + 1) % MSG_CNT
+        self._told_ns = now_ns
         return [self._broadcast(one) for one in self._maps]
 
     def _broadcast(self, one: OwnMap) -> Broadcast:
         standard = STANDARDS[parse_standard_name(one.standard)[0]]
         row: MessageType = next(message for message in standard.messages if message.name == TYPE)
-        frame = one.frame
+        frame, self._msg_cnt = one.frame, (self._msg_cnt + 1) % MSG_CNT
         if standard.header == "dsmp":
             frame = (frame[0], {**frame[1], "msgCnt": self._msg_cnt})
         return Broadcast(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rsu.compose.composer import Composer, Encoder
 from rsu.compose.names import unit_octets
 from rsu.compose.parameters import Parameters
-from rsu.errors import ConfigError
+from rsu.errors import ConfigError, EncodeError
 from rsu.fusion import Parameters as Fusion
 from rsu.observe.arrays import Origin
 from rsu.outgoing import Broadcast
@@ -44,6 +44,7 @@ class Telling:
     def __init__(self, tell: Tell, origin: Origin, schemas: Mapping[str, Encoder]) -> None:
         self._tell, self._origin, self._schemas = tell, origin, schemas
         self._composers: dict[str, Composer] = {}
+        self._not_encodable = 0
         for standard in tell.standards:
             self.tell_in(standard)
 
@@ -64,7 +65,13 @@ class Telling:
 
         :param tracks: (n,) of :data:`rsu.fusion.tracks.TRACK`, predicted to ``now_ns``.
         """
-        return [message for composer in self._composers.values() for message in composer.due(tracks, now_ns)]
+        found: list[Broadcast] = []
+        for composer in self._composers.values():
+            try:
+                found += composer.due(tracks, now_ns)
+            except EncodeError:  # a schema of the user's own may lack what the standard has
+                self._not_encodable += 1
+        return found
 
     def fusion(self, parameters: Fusion | None) -> Fusion:
         """Parameters of fusion that know every name under which the unit may hear itself: what it said is no news to it.
@@ -76,5 +83,9 @@ class Telling:
         return msgspec.structs.replace(known, own_senders=tuple(sorted({*known.own_senders, *own})))
 
     def left_out(self) -> Counter[str]:
-        """Tracks that were not told so far, by the reason, see :attr:`rsu.compose.composer.Composer.left_out`."""
-        return sum((composer.left_out for composer in self._composers.values()), Counter[str]())
+        """Tracks that were not told so far, by the reason, see :attr:`rsu.compose.composer.Composer.left_out`.
+
+        ``not-encodable``: ticks at which a schema had no place for something.
+        """
+        left_out = sum((composer.left_out for composer in self._composers.values()), Counter[str]())
+        return left_out + Counter({"not-encodable": self._not_encodable})

@@ -51,7 +51,7 @@ def tell_of(config: Config, first_msg_cnt: int = 0) -> Tell | None:
         standards=compose.standards,
         rsu_id=config.unit.id,
         number=compose.rsu_number,
-        parameters=Parameters(messages=compose.messages),
+        parameters=Parameters(messages=compose.messages, ssm_aid=compose.ssm_aid or None),
         first_msg_cnt=first_msg_cnt,
     )
 

@@ -19,6 +19,7 @@ from rsu.schema import load_schema
 from rsu.security.keys import check_keys
 from rsu.standards import STANDARDS, parse_standard_name
 
+SSM = "SensorSharingMsg"
 #: Package → the extra that brings it.
 _EXTRAS = {"aiomqtt": "mqtt", "nats": "nats", "psycopg": "postgres"}
 
@@ -69,6 +70,9 @@ def _compose(config: Config) -> Iterator[Finding]:
             if name not in known:
                 text = f"{catalogue.name} has no such message: leave messages empty, or standards to those that have it"
                 yield Finding("compose", 0, "messages", shown(name), text)
+    if SSM in config.compose.messages and not config.compose.ssm_aid:
+        text = f"must be given for {SSM}: the radio's header carries the number that your network uses"
+        yield Finding("compose", 0, "ssm_aid", "0", text)
 
 
 def _maps(config: Config) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from rsu.engine.maps import MapBook, OwnMap
 from rsu.engine.picture import TICK_NS
 from rsu.engine.surroundings import MAP, ROOM
 from rsu.engine.telling import Tell, Telling
-from rsu.errors import ConfigError
+from rsu.errors import ConfigError, EncodeError
 from rsu.frames import unwrap
 from rsu.observe.arrays import Origin
 from rsu.observe.observations import observations
@@ -88,6 +88,18 @@ def test_nothing_is_told_where_nothing_is_asked_for_and_without_a_position() -> 
 def test_a_standard_that_is_not_loaded_is_refused_by_its_name() -> None:
     with pytest.raises(ConfigError, match="compose: standard 'csae-53' is not loaded"):
         Telling(Tell(standards=("csae-53",), rsu_id="rsu-1"), ORIGIN, {})
+
+
+def test_a_schema_that_has_no_place_for_it_costs_the_message_and_not_the_tracks() -> None:
+    class Narrow:
+        def encode(self, type_name: str, value: Any, /) -> bytes:
+            raise EncodeError("participants has no place here", "MessageFrame.rsmFrame")
+
+    one = engine(CSAE)
+    assert one.scene is not None
+    one.scene.telling = Telling(Tell(standards=(CSAE,), rsu_id="rsu-1"), ORIGIN, {CSAE: Narrow()})
+    assert run(one, drive(2)) == [] and len(one.tracks[0]) == 1
+    assert one.scene.telling.left_out()["not-encodable"] > 10
 
 
 def back(message: Broadcast, sequence: int, receive_ns: int) -> Received:

@@ -39,8 +39,12 @@ def path(tmp_path: Path) -> Path:
             '[compose] standards = "csae-54": must be one of csae-53, csae-157, sae-j2735',
         ),
         (
-            HERE + "[compose]\nstandards = ['csae-53']\nmessages = ['SensorSharingMsg']",
+            HERE + "[compose]\nstandards = ['csae-53']\nmessages = ['SensorSharingMsg']\nssm_aid = 3700",
             '[compose] messages = "SensorSharingMsg": csae-53 has no such message',
+        ),
+        (
+            HERE + "[compose]\nstandards = ['csae-157']\nmessages = ['SensorSharingMsg']",
+            '[compose] ssm_aid = 0: must be given for SensorSharingMsg',
         ),
         ("[[map]]\nname = 'm'\nfile = 'rsu.toml'", '[[map]] 1 standard = "": must be given, here or in [unit]'),
         (
