@@ -47,12 +47,11 @@ def neighbours(points: Floats, tracks: Floats, radius_m: float) -> tuple[Ints, I
     if not len(points) or not len(tracks):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     most = min(NEIGHBOURS_MAX, len(tracks))
-    column = cKDTree(tracks).query(points, k=range(1, most + 1), distance_upper_bound=radius_m)[1]
-    row = np.repeat(np.arange(len(points)), most)
-    column = column.ravel()
-    row, column = row[column < len(tracks)], column[column < len(tracks)]
-    order = np.lexsort((column, row))
-    return row[order], column[order]
+    tree = cKDTree(tracks, balanced_tree=False, compact_nodes=False)
+    column = tree.query(points, k=range(1, most + 1), distance_upper_bound=radius_m)[1]
+    column = np.sort(column, axis=1).ravel()  # who is none has the number behind the last
+    there = column < len(tracks)
+    return np.repeat(np.arange(len(points)), most)[there], column[there]
 
 
 def pairs(

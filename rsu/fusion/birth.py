@@ -36,7 +36,7 @@ def born(table: Table, observations: NDArray[np.void], measured: Measured, sigma
         cov[:, axis, axis + 5] = cov[:, axis + 5, axis] = -sigma2
     _velocities(table, rows, x, cov, measured, parameters)
     table.x[rows], table.cov[rows] = x, cov
-    table.remember(rows, measured)
+    table.remember(rows, table.state(rows), table.time[rows], measured)
     return rows
 
 
@@ -67,13 +67,16 @@ def described(table: Table, rows: Ints, observations: NDArray[np.void], now_ns: 
     cls = observations["cls"]
     changed = (cls != 0) & ((table.cls[rows] == 0) | sure)
     table.cls[rows] = np.where(changed, cls, table.cls[rows])
-    walks = np.isin(table.cls[rows], (PEDESTRIAN, BICYCLE))
-    table.pinned[rows], table.walker[rows] = walks, (table.cls[rows] == PEDESTRIAN) & ~table.polar[rows]
+    known = table.cls[rows]
+    walks = (known == PEDESTRIAN) | (known == BICYCLE)
+    table.pinned[rows], table.walker[rows] = walks, (known == PEDESTRIAN) & ~table.polar[rows]
     held = rows[walks]
-    table.x[held, 4] = np.where(table.polar[held], 0.0, table.x[held, 4])
-    table.cov[held, 4, :] = table.cov[held, :, 4] = 0.0
+    if held.size:
+        table.x[held, 4] = np.where(table.polar[held], 0.0, table.x[held, 4])
+        table.cov[held, 4, :] = table.cov[held, :, 4] = 0.0
     for column, name in enumerate(("length", "width", "height")):
         told = observations[name]
-        table.size[rows, column] = np.where(told > 0, told, table.size[rows, column])
+        there = told > 0
+        table.size[rows[there], column] = told[there]
     table.hits[rows] += 1
     table.touched[rows] = now_ns

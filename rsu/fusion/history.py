@@ -52,8 +52,9 @@ def _apply(
     if (dt > 0).any():
         base = predict(base, np.maximum(dt, 0.0), parameters)
     after = update(base, measured, np.minimum(dt, 0.0), parameters)
-    table.store(rows, after, np.maximum(base_ns, measured.time_ns))
-    table.remember(rows, measured)
+    after_ns = np.maximum(base_ns, measured.time_ns)
+    table.store(rows, after, after_ns)
+    table.remember(rows, after, after_ns, measured)
 
 
 def recall(table: Table, rows: Ints, time_ns: Ints) -> tuple[Bools, Ints]:

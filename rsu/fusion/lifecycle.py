@@ -73,7 +73,7 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
         return []
     moving = velocity(table.x[rows], table.polar[rows])
     at = _common(table, rows, now_ns)
-    near = cKDTree(at).query_pairs(parameters.merge_distance_m, output_type="ndarray")
+    near = cKDTree(at, balanced_tree=False, compact_nodes=False).query_pairs(parameters.merge_distance_m, output_type="ndarray")
     if not near.size:
         return []
     one, other = near[:, 0], near[:, 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +35,7 @@ class Names:
     def rows(self, names: list[bytes], now_ns: int) -> tuple[Ints, Ints, Ints]:
         """The rows of the names, those among them that are new, and those taken from others for it."""
         known = self._row
-        found = np.array([-1 if row is None else row for row in map(known.get, names)], np.int64)
+        found = np.fromiter(map(known.get, names, repeat(-1)), np.int64, len(names))
         old = found[found >= 0]
         self.heard[old] = now_ns
         gone = np.empty(0, np.int64)

@@ -179,11 +179,12 @@ class Table:
         self.polar[rows], self.frozen[rows] = state.polar, state.frozen
         self.time[rows] = time_ns
 
-    def remember(self, rows: Ints, measured: Measured) -> None:
+    def remember(self, rows: Ints, state: State, time_ns: Ints, measured: Measured) -> None:
         """The state as it is now, and the measurement that made it so, go into the ring."""
         at = self.ring_count[rows] % RING
-        for name in ("time", "x", "cov", "polar", "frozen"):
-            getattr(self, f"ring_{name}")[rows, at] = getattr(self, name)[rows]
+        self.ring_time[rows, at] = time_ns
+        for name in ("x", "cov", "polar", "frozen"):
+            getattr(self, f"ring_{name}")[rows, at] = getattr(state, name)
         self.ring_z[rows, at], self.ring_noise[rows, at] = measured.z, measured.noise
         self.ring_own[rows, at], self.ring_time_measured[rows, at] = measured.own, measured.time_ns
         self.ring_count[rows] += 1
