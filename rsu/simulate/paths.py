@@ -1,8 +1,8 @@
 """The course of each road user through a scene, to be asked at any moment.
 
-SUMO moves people on foot from lane to lane, and turns vehicles at the corners of a lane's shape, within one step. What is taken
-for the truth is its course smoothed by local parabolas (Savitzky and Golay, 1964), with the speed, acceleration and, on foot,
-the heading of that, so that all of it belongs together.
+SUMO moves people on foot from lane to lane, and turns vehicles at the corners of a lane's shape and about their front bumper,
+within one step: the middle of a long one slides aside at 45°. What is taken for the truth is its course smoothed by local
+parabolas (Savitzky and Golay, 1964), with the speed, acceleration and heading of that, so that all of it belongs together.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STEP_MS = round(STEP_S * 1_000)
 WINDOW_TICKS, WINDOW_TICKS_ON_FOOT = 7, 15
 """Steps that a parabola is laid through: 0.7 s for what has wheels; people jump by a metre, which takes longer to walk."""
 FACING_MPS = 0.3
-"""On foot, slower than that one faces where one last went."""
+"""Slower than that one faces where one last went."""
 
 
 class Course(NamedTuple):
@@ -94,13 +94,12 @@ def _smooth(x: Floats, y: Floats, heading: Floats, on_foot: bool) -> Course:
 
     vx, vy = fitted(x, 1), fitted(y, 1)
     speed = np.hypot(vx, vy)
-    smooth = _faced(vx, vy, speed, heading) if on_foot else fitted(heading)
-    yaw_rate = np.gradient(smooth, STEP_S) if on_foot else fitted(heading, 1)
-    return Course(fitted(x), fitted(y), smooth, speed, np.gradient(speed, STEP_S), yaw_rate)
+    faced = _faced(vx, vy, speed, heading)
+    return Course(fitted(x), fitted(y), faced, speed, np.gradient(speed, STEP_S), np.gradient(faced, STEP_S))
 
 
 def _faced(vx: Floats, vy: Floats, speed: Floats, heading: Floats) -> Floats:
-    """Where somebody on foot faces: along his way, or as before while he stands; as SUMO has it until he first moves."""
+    """Where somebody faces: along his way, or as before while he stands; as SUMO has it until he first moves."""
     last = np.maximum.accumulate(np.where(speed >= FACING_MPS, np.arange(len(speed)), -1))
     ways = np.where(last >= 0, np.arctan2(vy, vx)[np.maximum(last, 0)], heading)
     return np.unwrap(ways)
