@@ -12,7 +12,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     accel_std_mps2: float = 2.0  # design of fusion: measured best for traffic in a city
     yaw_accel_std_radps2: float = 0.3  # NEES of turns; the design has 0.5
     walker_accel_std_mps2: float = 0.7  # pedestrians: from standing to walking in two seconds
-    noise_interval_s: float = 0.15  # for how long drivers hold an acceleration: density q = σ² · interval; NEES, bench/fusion.py
+    noise_interval_s: float = 0.15  # for how long drivers hold an acceleration: density q = σ² · interval; by NEES
     pinned_turn_std_radps05: float = 0.3  # bicycles: heading as a random walk, as they have no turn rate
     creep_turn_std_radpm: float = 0.15  # a frozen heading, by the way crept: a car turns within 6 m at the least
     drift_std_mps05: float = 0.01  # slip and lane centring that CTRV does not know

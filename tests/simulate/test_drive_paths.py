@@ -57,6 +57,17 @@ def test_who_stands_on_foot_faces_where_he_last_went() -> None:
     assert np.allclose(made.course.heading, 0.0, atol=1e-6)
 
 
+def test_a_long_vehicle_in_a_turn_faces_where_its_middle_goes() -> None:
+    """SUMO turns it about its front bumper: the front on a circle of 15 m, the middle 7.5 m behind along the tangent."""
+    angle = np.arange(40) / 10 * 5.0 / 15.0
+    rows = states(15 * np.sin(angle) - 7.5 * np.cos(angle), kind="carrier")
+    rows["y"], rows["heading"] = 15 * (1 - np.cos(angle)) - 7.5 * np.sin(angle), angle
+    (made,) = paths_of(rows)
+    way = np.arctan2(np.gradient(made.course.y), np.gradient(made.course.x))[5:-5]
+    assert np.abs(made.course.heading[5:-5] - way).max() < 0.01
+    assert np.abs(made.course.heading[5:-5] - angle[5:-5]).min() > 0.4  # which is not the body's angle
+
+
 def test_a_heading_that_crosses_west_does_not_swing_round() -> None:
     rows = states(-10.0 * np.arange(20) / 10)
     rows["heading"] = np.where(np.arange(20) % 2, math.pi - 0.01, -math.pi + 0.01)
