@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import msgspec
 
 
@@ -23,3 +25,9 @@ class Broadcast(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str = ""
     period_ms: int = 0
     until_ns: int = 0
+
+
+class Encoder(Protocol):
+    """What is needed of a :class:`rsu.schema.Schema`."""
+
+    def encode(self, type_name: str, value: Any, /) -> bytes: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from rsu.compose.said import Said, heard, said, seen
 from rsu.errors import ConfigError
 from rsu.fusion.tracks import CONFIRMED
 from rsu.observe.arrays import Origin
-from rsu.outgoing import Broadcast
+from rsu.outgoing import Broadcast, Encoder
 from rsu.standards import AIDS, STANDARDS, MessageType, parse_standard_name
 
 ROOT = "MessageFrame"
@@ -37,12 +37,6 @@ DEFAULT: Mapping[str, tuple[str, ...]] = {"dsmp": (rsm.TYPE,), "wsmp": (sdsm.TYP
 """Header → what is told where nothing says it."""
 
 DEFAULTS = Parameters()
-
-
-class Encoder(Protocol):
-    """What is needed of a :class:`rsu.schema.Schema`."""
-
-    def encode(self, type_name: str, value: Any, /) -> bytes: ...
 
 
 class _Line(NamedTuple):

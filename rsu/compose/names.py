@@ -25,10 +25,15 @@ def unit_octets(standard: str, unit: str, setting: str = "") -> bytes:
     digest = hashlib.sha256(text.encode()).digest()
     if STANDARDS[parse_standard_name(standard)[0]].header == "wsmp":
         return digest[:AMERICA_OCTETS]
+    return eight_octets(text) or digest[:CHINA_OCTETS]
+
+
+def eight_octets(text: str) -> bytes | None:
+    """Text as the 8 octets of a unit, filled up with zeros, or those that 16 hex digits spell; None where it does not fit."""
     if len(text) == 2 * CHINA_OCTETS:
         try:
             return bytes.fromhex(text)
         except ValueError:
             pass
     octets = text.encode()
-    return octets.ljust(CHINA_OCTETS, b"\0") if 0 < len(octets) <= CHINA_OCTETS else digest[:CHINA_OCTETS]
+    return octets.ljust(CHINA_OCTETS, b"\0") if 0 < len(octets) <= CHINA_OCTETS else None

@@ -15,10 +15,10 @@ import msgspec
 
 from rsu.engine.maps import MapBook, OwnMap
 from rsu.engine.outcomes import Quarantined, Stored, quarantined, text_record
-from rsu.engine.spat import Encoder, SpatBook
+from rsu.engine.spat import SpatBook
 from rsu.errors import ConfigError
 from rsu.frames import unwrap
-from rsu.outgoing import Broadcast
+from rsu.outgoing import Broadcast, Encoder
 from rsu.received import Received
 from rsu.signals import SignalReport
 from rsu.standards import AIDS, STANDARDS, parse_standard_name

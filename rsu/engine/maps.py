@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from rsu.engine.spat import Encoder
-from rsu.outgoing import Broadcast
+from rsu.compose.spat import MSG_CNT
+from rsu.outgoing import Broadcast, Encoder
 from rsu.standards import AIDS, STANDARDS, MessageType, message_type, parse_standard_name
 
 TYPE = "MapData"
@@ -16,7 +16,6 @@ PRIORITY = next(row.priority or 0 for row in AIDS if row.name == "MAP")
 """Of MAP in the table of T/CSAE 53; North America gives none, and takes the same order."""
 PERIOD_MS = 1_000
 """T/CSAE 53; North America sends MAP as often."""
-MSG_CNT = 128
 MILLISECOND_NS = 1_000_000
 
 

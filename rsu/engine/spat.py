@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Protocol
 
 import msgspec
 
 from rsu.compose.spat import MSG_CNT, Timing, spat_value
 from rsu.errors import ConfigError
-from rsu.outgoing import Broadcast
+from rsu.outgoing import Broadcast, Encoder
 from rsu.signals import SignalReport
 from rsu.standards import STANDARDS, parse_standard_name
 
@@ -25,12 +24,6 @@ HOLD_NS = 3_000_000_000
 """Controllers report once a second or at a change; two reports may be lost, then silence is better than an old countdown."""
 INTERSECTIONS_MAX = 256
 """Of one unit; a report of one more is an error of its configuration."""
-
-
-class Encoder(Protocol):
-    """What is needed of a :class:`rsu.schema.Schema`."""
-
-    def encode(self, type_name: str, value: Any, /) -> bytes: ...
 
 
 def spat_broadcast(

@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rsu.compose.composer import Composer, Encoder
+from rsu.compose.composer import Composer
 from rsu.compose.names import unit_octets
 from rsu.compose.parameters import Parameters
 from rsu.errors import ConfigError, EncodeError
 from rsu.fusion import Parameters as Fusion
 from rsu.observe.arrays import Origin
-from rsu.outgoing import Broadcast
+from rsu.outgoing import Broadcast, Encoder
 from rsu.standards import STANDARDS
 
 

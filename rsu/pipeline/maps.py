@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from rsu.config import Config
 from rsu.engine.maps import TYPE, OwnMap
 from rsu.errors import ConfigError, DecodeError
@@ -51,5 +53,5 @@ def own_maps(config: Config, schemas: Mapping[str, Schema]) -> tuple[OwnMap, ...
     for one in config.map:
         standard = one.standard or config.unit.standard
         read = read_map(one.file, standard, schemas[standard])
-        made.append(OwnMap(name=one.name, standard=standard, frame=read.frame, broadcast=one.broadcast))
+        made.append(msgspec.structs.replace(read, name=one.name, broadcast=one.broadcast))
     return tuple(made)

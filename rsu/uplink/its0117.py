@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from rsu.compose.names import eight_octets
 from rsu.errors import ConfigError, SourceError
 
 NUMBER_OCTETS = 8
@@ -76,19 +77,14 @@ def rsu_number(setting: str, unit: str) -> bytes:
     :raises ConfigError: for one that does not fit.
     """
     text = setting or unit
-    if len(text) == 2 * NUMBER_OCTETS:
-        try:
-            return bytes.fromhex(text)
-        except ValueError:
-            pass
-    octets = text.encode()
-    if not 1 <= len(octets) <= NUMBER_OCTETS:
+    octets = eight_octets(text)
+    if octets is None:
         key = "rsu_number" if setting else "unit id"
         raise ConfigError(
-            f"[mqtt] {key} = {text!r} has {len(octets)} octets: rsuId holds 8; set rsu_number to 1..8 octets of text "
+            f"[mqtt] {key} = {text!r} has {len(text.encode())} octets: rsuId holds 8; set rsu_number to 1..8 octets of text "
             "or 16 hex digits"
         )
-    return octets.ljust(NUMBER_OCTETS, b"\0")
+    return octets
 
 
 def write_upload(kind: Kind, number: bytes, time_ms: int, frames: Sequence[bytes]) -> bytes:
