@@ -109,7 +109,7 @@ class Picture:
         self.faults["begun-anew"] += 1
 
     def _busy(self) -> bool:
-        """Something waits or is on the road; what is not seen any more is gone within two seconds."""
+        """Something waits or is on the road; what is not seen any more is gone within four seconds."""
         return bool(self._records) or bool(len(self.fusion.tracks(self.time_ns, all=True)))
 
     def _observed(self, now_ns: int) -> NDArray[np.void]:

@@ -24,8 +24,14 @@ def born(table: Table, observations: NDArray[np.void], measured: Measured, sigma
     observations, measured, sigma2 = observations[: rows.size], measured.only(np.arange(rows.size)), sigma2[: rows.size]
     cls = observations["cls"]
     table.cls[rows], table.pinned[rows], table.walker[rows] = cls, np.isin(cls, (PEDESTRIAN, BICYCLE)), cls == PEDESTRIAN
-    table.time[rows] = table.first[rows] = measured.time_ns
-    table.sigma2[rows] = sigma2
+    table.first[rows] = measured.time_ns
+    begin(table, rows, measured, sigma2, parameters)
+    return rows
+
+
+def begin(table: Table, rows: Ints, measured: Measured, sigma2: Floats, parameters: Parameters) -> None:
+    """The states of tracks of which one measurement is known; the past is forgotten."""
+    table.time[rows], table.sigma2[rows], table.ring_count[rows] = measured.time_ns, sigma2, 0
     z, noise = measured.z, measured.noise
     x, cov = np.zeros((rows.size, 7)), np.zeros((rows.size, 7, 7))
     x[:, :2] = z[:, :2]
@@ -37,7 +43,6 @@ def born(table: Table, observations: NDArray[np.void], measured: Measured, sigma
     _velocities(table, rows, x, cov, measured, parameters)
     table.x[rows], table.cov[rows] = x, cov
     table.remember(rows, table.state(rows), table.time[rows], measured)
-    return rows
 
 
 def _velocities(table: Table, rows: Ints, x: Floats, cov: Floats, measured: Measured, parameters: Parameters) -> None:

@@ -13,6 +13,7 @@ class Counters(msgspec.Struct):
     worked_again: int = 0
     beyond_ring: int = 0
     unbound: int = 0
+    jumped: int = 0
     ambiguous: int = 0
     born: int = 0
     no_room: int = 0

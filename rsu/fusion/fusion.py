@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rsu.fusion import lifecycle
 from rsu.fusion.association import Pairs, ambiguous, assign, distance, neighbours, pairs
-from rsu.fusion.birth import born, described
+from rsu.fusion.birth import begin, born, described
 from rsu.fusion.counters import Counters, Refused
 from rsu.fusion.history import correct, either, seconds_between, states_at
 from rsu.fusion.identity import Identity, Takeover
@@ -78,13 +78,13 @@ class Fusion:
         self._tend(now_ns)
 
     def tracks(self, at_ns: int, *, all: bool = False) -> NDArray[np.void]:
-        """Confirmed tracks, each road user once, predicted to at_ns; with ``all``, tentative and hidden ones too."""
+        """Confirmed tracks, each road user once, predicted to at_ns; with ``all``, tentative, hidden and lost ones too."""
         return rendered(self._table, self._identity.name_of, at_ns, self._p, all)
 
     def _hear(self, observations: NDArray[np.void], senders: Ints, now_ns: int) -> None:
         """A round of senders that tell of themselves."""
         self._sigmas.claim(senders, reported_sigma(observations))
-        told = measured(observations, self._sigmas.variance(senders), self._p)
+        told = measured(observations, self._sigmas.variance(senders), self._sigmas.white(senders), self._p)
         rows = self._identity.track_of[senders]
         free = rows < 0
         bound = np.flatnonzero(~free)
@@ -105,22 +105,34 @@ class Fusion:
         back = base._replace(x=base.x.copy())
         back.x[:, :2] += velocity(base.x, base.polar) * np.minimum(dt, 0.0)[:, None]
         fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= p.bound_gate_chi2
-        self._identity.release(table, rows[~fits])
-        self.counters.unbound += int(np.count_nonzero(~fits))
+        self._sigmas.innovations(senders, back, told)
+        alone = ~fits & ~lifecycle.perceived(table.seen_ns[rows], now_ns, p.lost_life_s)
+        self._again(observations[alone], rows[alone], told.only(alone), senders[alone], now_ns)
+        elsewhere = ~fits & ~alone
+        self._identity.release(table, rows[elsewhere])
+        self.counters.unbound += int(np.count_nonzero(elsewhere))
         self._residuals(back.only(fits), rows[fits], told.only(fits), senders[fits])
         base_ns = np.maximum(table.time[rows], told.time_ns)
         self._correct(rows[fits], base.only(fits), base_ns[fits], told.only(fits))
         self._hit(rows[fits], observations[fits], now_ns)
-        return fits
+        return fits | alone
+
+    def _again(self, observations: NDArray[np.void], rows: Ints, told: Measured, senders: Ints, now_ns: int) -> None:
+        """Who jumped, and was told of by himself only, begins anew under his track's id."""
+        if not rows.size:
+            return
+        table = self._table
+        begin(table, rows, told, self._identity.variance(senders), self._p)
+        table.confirmed[rows], table.hits[rows] = False, 0
+        self.counters.jumped += rows.size
+        self._hit(rows, observations, now_ns)
 
     def _residuals(self, state: State, rows: Ints, told: Measured, senders: Ints) -> None:
         """What bound senders that perception sees tell of their sigma."""
         table, p = self._table, self._p
         seen = told.time_ns - table.seen_ns[rows] <= p.residual_perceived_s * SECOND_NS
-        square = ((told.z[:, :2] - state.x[:, :2]) ** 2).sum(axis=1)
-        known = state.cov[:, 0, 0] + state.cov[:, 1, 1] + 2 * p.self_white_std_m**2
         since = seconds_between(told.time_ns, table.self_ns[rows])
-        self._sigmas.learn(senders[seen], (square - known)[seen] / 2, since[seen])
+        self._sigmas.residuals(senders[seen], state.only(seen), told.only(seen), since[seen])
 
     def _introduce(self, observations: NDArray[np.void], told: Measured, senders: Ints, now_ns: int) -> None:
         """Ids without a track: to one that is free, or to a new one."""
@@ -154,7 +166,8 @@ class Fusion:
     def _see(self, observations: NDArray[np.void], now_ns: int) -> None:
         """A frame of perception, or somebody else's picture."""
         table, p = self._table, self._p
-        told = measured(observations, np.zeros(len(observations)), p)
+        none = np.zeros(len(observations))
+        told = measured(observations, none, none, p)
         if observations["kind"][0] == SHARED:
             self._pictures += 1
             live = self._identity.name_of[table.sender[lifecycle.heard(table, now_ns, p)]]

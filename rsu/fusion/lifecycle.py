@@ -5,11 +5,14 @@ is         when                                             becomes
 =========  ===============================================  =========
 tentative  ``confirm_hits`` hits                            confirmed
 tentative  no hit for ``tentative_life_s``                  gone
-confirmed  no hit for ``confirmed_life_s``                  gone
+confirmed  no hit for ``heard_life_s``, ``seen_life_s``     lost
+lost       a hit                                            confirmed
+lost       no hit for ``lost_life_s``                       gone
 confirmed  another, older one is the same road user         gone
 =========  ===============================================  =========
 
-Hits count when they arrive: a box that is slow is no reason to die.
+Hits count when they arrive: a box that is slow is no reason to die. A lost track is not shown; who comes out from behind
+another is the same road user as before, under the id he had.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from scipy.spatial import cKDTree
 from rsu.fusion.association import neighbours
 from rsu.fusion.motion import velocity, wrap
 from rsu.fusion.parameters import Parameters
-from rsu.fusion.state import Bools, Floats, Ints, State, Table
+from rsu.fusion.state import RING, Bools, Floats, Ints, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, VEHICLE
 
@@ -35,13 +38,21 @@ def confirm(table: Table, rows: Ints, parameters: Parameters) -> Ints:
 
 def expired(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Ints:
     """Who is gone."""
-    life_s = np.where(table.confirmed[rows], parameters.confirmed_life_s, parameters.tentative_life_s)
+    life_s = np.where(table.confirmed[rows], parameters.lost_life_s, parameters.tentative_life_s)
     return rows[(now_ns - table.touched[rows]) / SECOND_NS > life_s]
+
+
+def lost(table: Table, rows: Ints, at_ns: int, parameters: Parameters) -> Bools:
+    """Which have not been hit for so long that they are not shown."""
+    heard_last = table.self_ns[rows] > table.seen_ns[rows]
+    shown_s = np.where(heard_last, parameters.heard_life_s, parameters.seen_life_s)
+    silent: Bools = (at_ns - table.touched[rows]) / SECOND_NS > shown_s
+    return silent
 
 
 def speaks(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Bools:
     """Which are bound to an id that is heard."""
-    live: Bools = (table.sender[rows] >= 0) & (now_ns - table.self_ns[rows] <= parameters.confirmed_life_s * SECOND_NS)
+    live: Bools = (table.sender[rows] >= 0) & (now_ns - table.self_ns[rows] <= parameters.heard_life_s * SECOND_NS)
     return live
 
 
@@ -66,7 +77,7 @@ def located(state: State, sender: Ints, parameters: Parameters) -> Bools:
 def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> list[tuple[int, int]]:
     """Pairs (stays, goes) of confirmed tracks that are one road user; each track in one pair at most.
 
-    Two that were hit by the same frame of perception, or are in one picture of somebody else, are two.
+    Two that were hit by the same frame of perception, now or most of the time, or are in one picture of somebody else, are two.
     """
     rows = rows[table.confirmed[rows]]
     if rows.size < 2:
@@ -83,7 +94,30 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     for frame in (table.seen_ns, table.picture):
         same &= (frame[rows[one]] != frame[rows[other]]) | (frame[rows[one]] == 0)
     same &= _like(table.cls[rows[one]], table.cls[rows[other]])
+    one, other = one[same], other[same]
+    same = ~_seen_together(table, rows[one], rows[other], parameters)
     return _disjoint(table, rows[one[same]], rows[other[same]])
+
+
+def _seen_together(table: Table, one: Ints, other: Ints, parameters: Parameters) -> Bools:
+    """Which pairs perception told apart in most of its frames, as far back as the rings go.
+
+    A double takes a neighbour's detection now and then, so that a frame or two say nothing.
+    """
+    times, others = _frames(table, one), _frames(table, other)
+    shared = np.zeros(one.size, np.int64)
+    for frame in times.T:  # not all at once: a crowd at one place makes many pairs
+        shared += ((frame[:, None] == others) & (frame[:, None] > 0)).any(axis=1)
+    least = np.minimum(np.count_nonzero(times, axis=1), np.count_nonzero(others, axis=1))
+    together: Bools = (shared > 0) & (shared >= parameters.together_share * least)
+    return together
+
+
+def _frames(table: Table, rows: Ints) -> Ints:
+    """(n, RING) int64, times of the frames that hit; 0 for what is none."""
+    frames: Ints = np.where(table.ring_own[rows], 0, table.ring_time_measured[rows])
+    frames[np.arange(RING) >= table.ring_count[rows, None]] = 0
+    return frames
 
 
 def _common(table: Table, rows: Ints, time_ns: int) -> Floats:
@@ -140,9 +174,17 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     d2 = np.minimum(d2, raw + parameters.ambiguity)
     slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(told.x, told.polar)[j]).T) < parameters.suppress_speed_mps
     fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
+    fits &= ~_were_two(table, eyes[i], ears[j], now_ns, parameters)
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
     return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
+
+
+def _were_two(table: Table, eyes: Ints, ears: Ints, now_ns: int, parameters: Parameters) -> Bools:
+    """Which pairs perception saw side by side before it lost the other, not longer ago than somebody stays hidden."""
+    since = perceived(table.seen_ns[ears], now_ns, parameters.lost_life_s)
+    two: Bools = since & (table.first[eyes] < table.seen_ns[ears])
+    return two
 
 
 def _clear(d2: Floats, rivals: Bools, index: int, margin: float) -> bool:
@@ -169,5 +211,6 @@ def hidden(state: State, rows: Ints, table: Table, at_ns: int, parameters: Param
     slow = np.minimum(speeds[i], speeds[j]) < parameters.heading_release_kmh / 3.6
     turn = np.abs(wrap(np.arctan2(moving[i, 1], moving[i, 0]) - np.arctan2(moving[j, 1], moving[j, 0])))
     near &= slow | (turn < parameters.suppress_heading_rad)
+    near &= ~_were_two(table, rows[j], rows[i], at_ns, parameters)
     out[i[near]] = True
     return out

@@ -26,10 +26,10 @@ def _covariance(observations: NDArray[np.void]) -> tuple[Floats, Floats, Floats]
     return np.where(good, cxx, np.nan), np.where(good, cxy, np.nan), np.where(good, cyy, np.nan)
 
 
-def measured(observations: NDArray[np.void], sigma2: Floats, parameters: Parameters) -> Measured:
+def measured(observations: NDArray[np.void], sigma2: Floats, white2: Floats, parameters: Parameters) -> Measured:
     """Of observations of one kind.
 
-    :param sigma2: (n,) float64, m², variance of the senders' offsets, for ``SELF``.
+    :param sigma2: (n,) float64, m², variance of the senders' offsets, and ``white2`` of what is new each time, for ``SELF``.
     """
     p, count = parameters, len(observations)
     kind = int(observations["kind"][0]) if count else DETECTION
@@ -37,7 +37,7 @@ def measured(observations: NDArray[np.void], sigma2: Floats, parameters: Paramet
     z = np.stack([observations[name] for name in ("x", "y", "heading", "speed", "yaw_rate")], axis=1)
     noise = np.zeros((count, 5, 5))
     if own:
-        noise[:, 0, 0] = noise[:, 1, 1] = p.self_white_std_m**2 + (sigma2 if p.white_bsm else 0.0)
+        noise[:, 0, 0] = noise[:, 1, 1] = white2 + (sigma2 if p.white_bsm else 0.0)
     else:
         cxx, cxy, cyy = _covariance(observations)
         default = (p.detection_std_m if kind == DETECTION else p.shared_std_m) ** 2

@@ -21,6 +21,8 @@ SERIES_BELOW = 1e-4  # rad: the neglected terms are below 1e-13
 TURN_RATE_START_STD_RADPS = 0.2
 """Of a track whose heading has just become known: a turn at a crossing has 0.4 rad/s."""
 _EYE = np.eye(7)
+STANDING_MPS = 0.3
+"""A velocity below tells no direction, and a vehicle that slow does not slip."""
 CERTAIN = 3.0
 """Standard deviations of a velocity from 0, from which its direction is a heading."""
 
@@ -121,7 +123,8 @@ def add_noise(cov: Floats, state: State, dt: Floats, phi: Floats, parameters: Pa
     q2, q3 = q1 * dt / 2, q1 * dt * dt / 3
     heading = state.x[:, 2]
     cos, sin = np.where(polar, np.cos(heading), 1.0), np.where(polar, np.sin(heading), 1.0)
-    drift = parameters.drift_std_mps05**2 * dt
+    speed = np.where(polar, np.abs(state.x[:, 3]), np.hypot(state.x[:, 2], state.x[:, 3]))
+    drift = np.where((speed < STANDING_MPS) & ~state.walker, 0.0, parameters.drift_std_mps05**2 * dt)
     cov[:, 0, 0] += q3 * cos * cos + drift
     cov[:, 1, 1] += q3 * sin * sin + drift
     cross = np.where(polar, q3 * cos * sin, 0.0)

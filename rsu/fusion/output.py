@@ -5,28 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rsu.fusion.lifecycle import hidden
-from rsu.fusion.motion import predict
+from rsu.fusion.lifecycle import hidden, lost
+from rsu.fusion.motion import STANDING_MPS, predict
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.state import Floats, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.fusion.tracks import TRACK
 
-STANDING_MPS = 0.3
-"""A velocity below tells no direction."""
 
-
-def rendered(
-    table: Table, names: NDArray[np.bytes_], at_ns: int, parameters: Parameters, everything: bool
-) -> NDArray[np.void]:
+def rendered(table: Table, names: NDArray[np.bytes_], at_ns: int, parameters: Parameters, everything: bool) -> NDArray[np.void]:
     """The tracks at a moment, by id.
 
     :param names: names of the senders' rows.
-    :param everything: tentative ones and what the rule against doubles hides as well.
+    :param everything: tentative and lost ones and what the rule against doubles hides as well.
     """
     rows = table.rows()
     if not everything:
-        rows = rows[table.confirmed[rows]]
+        rows = rows[table.confirmed[rows] & ~lost(table, rows, at_ns, parameters)]
     rows = rows[np.argsort(table.id[rows])]
     most = parameters.extrapolate_max_s
     seconds = np.clip((at_ns - table.time[rows]) / SECOND_NS, -most, most)

@@ -21,6 +21,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     bias_tau_s: float = 30.0  # Gauss–Markov time of a GNSS offset: multipath and atmosphere
     # what a measurement is worth where it does not say
     self_white_std_m: float = 0.2  # the part of a GNSS error that is new each time
+    jitter_gain: float = 0.05  # what one innovation changes of a sender's own white part: two seconds of BSM
+    jitter_max_m: float = 5.0
     self_heading_std_rad: float = 0.05
     self_speed_std_mps: float = 0.3
     yaw_rate_std_radps: float = 0.05  # gyroscopes of cars; boxes say theirs
@@ -63,7 +65,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     # lifecycle
     confirm_hits: int = 3
     tentative_life_s: float = 0.4
-    confirmed_life_s: float = 1.0
+    heard_life_s: float = 1.0  # shown for so long after it told of itself last: ten BSM missing in a row are no loss on the air
+    seen_life_s: float = 1.5  # shown for so long after it was seen last: occlusions last 1.2 s in the mean; by GOSPA
+    lost_life_s: float = 3.0  # not shown any more, known again for so long: by id switches
+    together_share: float = 0.6  # of the frames that saw the one, those that saw the other too: then they are two
     resolve_gate_chi2: float = 7.0  # to learn an offset from a perceived track: 2 degrees of freedom, 0.97
     resolve_cost_max: float = 8.0  # d² + ln det S beyond which a perceived neighbour fits as well, its own being occluded
     located_std_m: float = 0.8  # a sender's track less certain than this takes no detection: tracks tell which is his

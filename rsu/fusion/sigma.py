@@ -3,6 +3,10 @@
 A sender's variance is the mean of a prior and of its residuals, by weight (scaled inverse χ², Gelman et al., Bayesian Data
 Analysis, eq. 2.13). Residuals are as old as the offset lives (τ): one counts for the part of τ since the one before. The prior
 is what is claimed times what the residuals of all senders of the unit tell of such claims.
+
+Beside the offset a sender's positions have a part that is new each time. A receiver that repeats its last position under a
+new stamp, as published logs have them, is off by what it drove since: how much, the innovations tell (Mehra 1970, On the
+identification of variances and adaptive Kalman filtering), as a mean that forgets.
 """
 
 from __future__ import annotations
@@ -10,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from rsu.fusion.parameters import Parameters
-from rsu.fusion.state import Floats, Ints
+from rsu.fusion.state import Floats, Ints, Measured, State
 
-PRIOR, LEARNED, WEIGHT = 0, 1, 2
+PRIOR, LEARNED, WEIGHT, JITTER = range(4)
 
 
 class Sigmas:
@@ -20,7 +24,7 @@ class Sigmas:
 
     def __init__(self, parameters: Parameters) -> None:
         self._p = parameters
-        self._senders = np.zeros((parameters.senders_max, 3))
+        self._senders = np.zeros((parameters.senders_max, 4))
         self._fleet, self._fleet_weight = 0.0, 0.0
 
     def forget(self, rows: Ints) -> None:
@@ -39,11 +43,30 @@ class Sigmas:
     def variance(self, rows: Ints) -> Floats:
         """(n,) float64, m², by axis."""
         p = self._p
-        prior, learned, weight = self._senders[rows].T
+        prior, learned, weight = self._senders[rows, :JITTER].T
         ratio = (p.fleet_prior_weight + self._fleet) / (p.fleet_prior_weight + self._fleet_weight)
         mean = (p.sigma_prior_weight * prior * ratio + learned) / (p.sigma_prior_weight + weight)
         variance: Floats = np.clip(mean, p.sigma_min_m**2, p.sigma_max_m**2)
         return variance
+
+    def white(self, rows: Ints) -> Floats:
+        """(n,) float64, m², by axis, of what is new with each position."""
+        white: Floats = self._p.self_white_std_m**2 + np.maximum(self._senders[rows, JITTER], 0.0)
+        return white
+
+    def innovations(self, rows: Ints, state: State, measured: Measured) -> None:
+        """What the positions of bound senders tell of their white part; state: of their tracks, at the time measured."""
+        p, cov = self._p, state.cov
+        square = ((measured.z[:, :2] - state.x[:, :2] - state.x[:, 5:]) ** 2).sum(axis=1)
+        known = sum(cov[:, i, i] + cov[:, i + 5, i + 5] + 2 * cov[:, i, i + 5] for i in (0, 1))
+        excess = np.clip((square - known) / 2 - p.self_white_std_m**2, -(p.jitter_max_m**2), p.jitter_max_m**2)
+        self._senders[rows, JITTER] += p.jitter_gain * (excess - np.maximum(self._senders[rows, JITTER], 0.0))
+
+    def residuals(self, rows: Ints, state: State, measured: Measured, seconds: Floats) -> None:
+        """What bound senders whose tracks are seen tell of their offset; seconds: (n,) float64, since the one before."""
+        square = ((measured.z[:, :2] - state.x[:, :2]) ** 2).sum(axis=1)
+        known = state.cov[:, 0, 0] + state.cov[:, 1, 1] + measured.noise[:, 0, 0] + measured.noise[:, 1, 1]
+        self.learn(rows, (square - known) / 2, seconds)
 
     def learn(self, rows: Ints, square: Floats, seconds: Floats) -> None:
         """:param square: (n,) float64, m², a residual's by axis, less what is not the offset's.

@@ -26,14 +26,16 @@ SPEED_MAX_MPS = 60.0
 JUMP_MAX_M = 2.5
 """Between two pictures beyond what it drives: an offset of the GNSS that is learned moves a track by about its σ."""
 
-#: Log → tracks that it has at least.
+#: Log → tracks that it has.
 LOGS = {
-    "bsmLogDuringEvent.gz": 1,
+    "bsmLogDuringEvent.gz": 2,
     "bsmLogDuringEvent_commsignia.gz": 1,
     "bsmTx.gz": 0,  # 16 messages, each for itself
     "pc5-bsm-in-udp4.pcap": 1,
-    "rxMsg_BSM_and_TIM.gz": 10,
+    "rxMsg_BSM_and_TIM.gz": 5,  # one vehicle on two drives, with holes of 5 s and more in what was received of it
 }
+#: Log → what its senders' own positions jump by, metres.
+JUMPS_M = {"rxMsg_BSM_and_TIM.gz": 6.9}
 #: Standard → a type that tells of road users and is among its captures.
 CAPTURED = {"csae-53": "BasicSafetyMessage", "csae-157": "SensorSharingMsg", SAE: "BasicSafetyMessage"}
 
@@ -61,13 +63,14 @@ def test_tracks_of_published_logs_drive_as_vehicles_do(name: str, shared: Path) 
                 if (before := last.get(int(track["id"]))) is not None:
                     seconds = (track["time_ns"] - before["time_ns"]) / 1e9
                     way = np.hypot(track["x"] - before["x"], track["y"] - before["y"])
-                    assert way <= max(track["speed"], before["speed"]) * seconds + JUMP_MAX_M
+                    jump_m = max(JUMP_MAX_M, JUMPS_M.get(name, 0.0))
+                    assert way <= max(track["speed"], before["speed"]) * seconds + jump_m
                 last[int(track["id"])] = track
             for message in engine.tell():
                 schemas()[SAE].decode("MessageFrame", message.payload)
                 told += 1
         engine.step(record, record.receive_time_ns)
-    assert len(last) >= LOGS[name] and (told > 0) == (len(last) > 0)
+    assert len(last) == LOGS[name] and (told > 0) == (len(last) > 0)
     assert engine.scene is not None and not engine.scene.surroundings.faults and not engine.scene.picture.faults
 
 
