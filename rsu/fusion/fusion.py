@@ -24,7 +24,7 @@ from rsu.fusion.shared import intersection
 from rsu.fusion.sigma import Sigmas
 from rsu.fusion.state import Floats, Ints, Measured, State, Table
 from rsu.fusion.time import SECOND_NS
-from rsu.observe.arrays import DETECTION, SELF, SHARED
+from rsu.observe.arrays import DETECTION, SELF, SHARED, only
 
 
 class Fusion:
@@ -70,7 +70,7 @@ class Fusion:
         self._identity.name_of[senders] = admitted["sender"]
         self.counters.taken += len(admitted)
         for round_rows in rounds(admitted, senders, streams):
-            one = admitted[round_rows]
+            one = only(admitted, round_rows)
             if one["kind"][0] == SELF:
                 self._hear(one, senders[round_rows], now_ns)
             else:
@@ -89,10 +89,10 @@ class Fusion:
         free = rows < 0
         bound = np.flatnonzero(~free)
         if bound.size:
-            free[bound] = ~self._follow(observations[bound], rows[bound], told.only(bound), senders[bound], now_ns)
+            free[bound] = ~self._follow(only(observations, bound), rows[bound], told.only(bound), senders[bound], now_ns)
         left = np.flatnonzero(free)
         if left.size:
-            self._introduce(observations[left], told.only(left), senders[left], now_ns)
+            self._introduce(only(observations, left), told.only(left), senders[left], now_ns)
 
     def _follow(
         self, observations: NDArray[np.void], rows: Ints, told: Measured, senders: Ints, now_ns: int
@@ -107,14 +107,14 @@ class Fusion:
         fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= p.bound_gate_chi2
         self._sigmas.innovations(senders, back, told)
         alone = ~fits & ~lifecycle.perceived(table.seen_ns[rows], now_ns, p.lost_life_s)
-        self._again(observations[alone], rows[alone], told.only(alone), senders[alone], now_ns)
+        self._again(only(observations, alone), rows[alone], told.only(alone), senders[alone], now_ns)
         elsewhere = ~fits & ~alone
         self._identity.release(table, rows[elsewhere])
         self.counters.unbound += int(np.count_nonzero(elsewhere))
         self._residuals(back.only(fits), rows[fits], told.only(fits), senders[fits])
         base_ns = np.maximum(table.time[rows], told.time_ns)
         self._correct(rows[fits], base.only(fits), base_ns[fits], told.only(fits))
-        self._hit(rows[fits], observations[fits], now_ns)
+        self._hit(rows[fits], only(observations, fits), now_ns)
         return fits | alone
 
     def _again(self, observations: NDArray[np.void], rows: Ints, told: Measured, senders: Ints, now_ns: int) -> None:
@@ -155,13 +155,13 @@ class Fusion:
             i, j = i[~doubt], rows[j[~doubt]]
             self._identity.bind(table, j, senders[i], told.time_ns[i])
             self._correct(j, table.state(j), table.time[j], told.only(i))
-            self._hit(j, observations[i], now_ns)
+            self._hit(j, only(observations, i), now_ns)
             rest[i] = False
             if p.id_takeover:
                 hopes = np.zeros(len(observations), np.bool_)
                 hopes[taken.row] = True
                 rest &= ~(hopes & self._identity.may_wait(senders, told.time_ns))
-        self._begin(observations[rest], told.only(rest), senders[rest], now_ns)
+        self._begin(only(observations, rest), told.only(rest), senders[rest], now_ns)
 
     def _see(self, observations: NDArray[np.void], now_ns: int) -> None:
         """A frame of perception, or somebody else's picture."""
@@ -173,7 +173,7 @@ class Fusion:
             live = self._identity.name_of[table.sender[lifecycle.heard(table, now_ns, p)]]
             heard = np.isin(observations["object"], live) & (observations["object"] != b"")
             self.counters.shared_dropped += int(np.count_nonzero(heard))
-            observations, told = observations[~heard], told.only(~heard)
+            observations, told = only(observations, ~heard), told.only(~heard)
             if not len(observations):
                 return
         rows, state, shift = self._candidates(told)
@@ -187,21 +187,21 @@ class Fusion:
         rest = np.ones(len(observations), np.bool_)
         rest[i] = False
         if observations["kind"][0] == SHARED:
-            self._share(observations[i], rows[j], told.only(i), now_ns)
+            self._share(only(observations, i), rows[j], told.only(i), now_ns)
         else:
             at_ns = np.full(i.size, int(np.median(told.time_ns)), np.int64)
             ahead = at_ns >= table.time[rows[j]]
             base = either(ahead, state.only(j), table.state(rows[j]))
             self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
-            self._hit(rows[j], observations[i], now_ns)
-        self._begin(observations[rest], told.only(rest), None, now_ns)
+            self._hit(rows[j], only(observations, i), now_ns)
+        self._begin(only(observations, rest), told.only(rest), None, now_ns)
 
     def _share(self, observations: NDArray[np.void], rows: Ints, told: Measured, now_ns: int) -> None:
         """Covariance intersection, but not for those who are heard themselves."""
         table, p = self._table, self._p
         heard = lifecycle.speaks(table, rows, now_ns, p)
         self.counters.shared_dropped += int(np.count_nonzero(heard))
-        rows, told, observations = rows[~heard], told.only(~heard), observations[~heard]
+        rows, told, observations = rows[~heard], told.only(~heard), only(observations, ~heard)
         self._hit(rows, observations, now_ns)
         dt = seconds_between(told.time_ns, table.time[rows])
         base = predict(table.state(rows), np.maximum(dt, 0.0), p)

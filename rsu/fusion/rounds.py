@@ -17,7 +17,7 @@ from rsu.fusion.parameters import Parameters
 from rsu.fusion.shared import from_ourselves
 from rsu.fusion.state import Ints
 from rsu.fusion.time import SECOND_NS, Clocks, Memory, rank
-from rsu.observe.arrays import DETECTION, SELF, SHARED
+from rsu.observe.arrays import DETECTION, SELF, SHARED, only
 
 
 class Admission:
@@ -37,7 +37,7 @@ class Admission:
         p, refused = self._p, self.refused
         order = _order(observations)
         refused.over += max(0, order.size - p.observations_max)
-        observations = observations[order[-p.observations_max :]]  # the newest
+        observations = only(observations, order[-p.observations_max :])  # the newest
         if not p.lateness:
             observations["event_time_ns"] = observations["receive_time_ns"]
         observations, count = _kept(observations, _plausible(observations, p.range_max_m))
@@ -67,7 +67,7 @@ class Admission:
         times = observations["event_time_ns"][good]
         if good.size < len(observations) or (np.diff(times) < 0).any():  # a clock was set right
             good = good[np.argsort(times, kind="stable")]
-            observations, senders = observations[good], senders[good]
+            observations, senders = only(observations, good), senders[good]
         streams, fresh, _ = self._streams.rows(keys(observations, ["kind", "sender", "object"]), now_ns)
         self._memory.forget(fresh)
         places = np.stack([observations["x"], observations["y"]], axis=1)
@@ -77,14 +77,14 @@ class Admission:
         self._memory.remember(streams[~again], observations["event_time_ns"][~again])
         refused.again += int(np.count_nonzero(again))
         if again.any():
-            return observations[~again], senders[~again], streams[~again]
+            return only(observations, ~again), senders[~again], streams[~again]
         return observations, senders, streams
 
 
 def _kept(observations: NDArray[np.void], good: NDArray[np.bool_]) -> tuple[NDArray[np.void], int]:
     if good.all():
         return observations, 0
-    return observations[good], int(np.count_nonzero(~good))
+    return only(observations, good), int(np.count_nonzero(~good))
 
 
 def _plausible(observations: NDArray[np.void], range_max_m: float) -> NDArray[np.bool_]:

@@ -67,3 +67,10 @@ def empty(count: int) -> NDArray[np.void]:
         if OBSERVATION[name].kind == "f":
             made[name] = np.nan
     return made
+
+
+def only(observations: NDArray[np.void], chosen: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.void]:
+    """Those chosen, by index or by mask: what indexing does, in a tenth of its time for records of so many fields."""
+    if chosen.dtype == np.bool_:
+        return observations.compress(chosen)
+    return observations.take(chosen)
