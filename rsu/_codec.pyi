@@ -172,9 +172,7 @@ class SchemaBase:
         max_elements: int = 10_000,
         max_depth: int = 64,
     ) -> Any: ...
-    def encode(
-        self, type_name: str, value: Any, check_types: bool = True, check_constraints: bool = False
-    ) -> bytes: ...
+    def encode(self, type_name: str, value: Any, check_types: bool = True, check_constraints: bool = False) -> bytes: ...
     def check(
         self,
         type_name: str,

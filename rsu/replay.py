@@ -188,6 +188,7 @@ def reject_of(path: Path, outcome: Quarantined) -> Reject:
 
 # Reading ------------------------------------------------------------------------------------------------------------
 
+
 class Part(NamedTuple):
     """What was read of a log since the part before; the last one has what was skipped and fused."""
 
@@ -198,7 +199,6 @@ class Part(NamedTuple):
     samples: list[TrackSample]
     skipped: dict[str, int]
     fused: Fused | None
-
 
 
 def _outcomes(paths: Sequence[Path], options: Options, sleep: Callable[[float], None]) -> Iterator[Part]:
@@ -215,9 +215,7 @@ def _of_log(path: Path, options: Options, sleep: Callable[[float], None]) -> Ite
     engine = Engine(_engine_settings(options), _schemas(options))
     pace = _Pace(options.speed, sleep)
     film = _film(engine, options)
-    with open_source(
-        path, options.format, rsu_id=options.rsu_id, standard=options.standard, header=options.header
-    ) as source:
+    with open_source(path, options.format, rsu_id=options.rsu_id, standard=options.standard, header=options.header) as source:
         outcomes: list[Outcome] = []
         for received in source:
             pace.wait(received.receive_time_ns)

@@ -121,9 +121,7 @@ CSAE_DAY_I = (
 )
 
 
-def _by_id(
-    prefix: str, names: Mapping[int, str], aids: Mapping[str, tuple[int, ...]]
-) -> Iterator[MessageType]:
+def _by_id(prefix: str, names: Mapping[int, str], aids: Mapping[str, tuple[int, ...]]) -> Iterator[MessageType]:
     for number, name in names.items():
         yield MessageType(name, number, f"{prefix}.{name}", aids.get(name, ()))
 
@@ -278,6 +276,4 @@ def parse_standard_name(text: str) -> tuple[str, tuple[tuple[str, str, Optionali
     except SchemaError as error:
         known = ", ".join(STANDARDS[name].editions) or "none"
         raise ConfigError(f"standard {text!r}: {error}; components known to differ: {known}") from error
-    return name, tuple(
-        (patch.type_name, patch.member, "optional" if patch.optional else "mandatory") for patch in parsed
-    )
+    return name, tuple((patch.type_name, patch.member, "optional" if patch.optional else "mandatory") for patch in parsed)

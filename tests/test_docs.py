@@ -23,9 +23,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*CHECKOUT.glob("README*.md"), *(CHECKOUT / "docs").glob("*.md")])
 COMMAND_SECONDS_MAX = 300
-FENCE = re.compile(
-    r"^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
-)
+FENCE = re.compile(r"^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"\s+# exit (\d+)$")
 
 

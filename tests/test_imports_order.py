@@ -24,9 +24,7 @@ PLACE = {room: place for place, room in enumerate(ORDER)}
 
 # These run live, in replay, in simulation and under the benchmark: what they need is handed to them.
 PURE = ("frames", "observe", "fusion", "world", "applications", "compose", "engine")
-NOT_FOR_PURE = frozenset(
-    "asyncio os pathlib random secrets socket sqlalchemy sqlite3 subprocess tempfile time zmq".split()
-)
+NOT_FOR_PURE = frozenset("asyncio os pathlib random secrets socket sqlalchemy sqlite3 subprocess tempfile time zmq".split())
 NOT_FOR_ENGINE = ("sources", "sinks", "store")
 
 # The package's own __init__ only re-exports.

@@ -16,6 +16,7 @@ from rsu.store import Query, Store, open_store
 
 LOG = Path(__file__).resolve().parent.parent / "replay_logs" / "city_minute.pcap"
 
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return open_store(str(tmp_path / "rsu.db"))

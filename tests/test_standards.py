@@ -35,9 +35,7 @@ def test_catalogue_has_the_standards_that_have_modules() -> None:
 
 @pytest.mark.parametrize("standard", ["csae-157", "sae-j2735"])
 def test_message_ids_are_those_of_the_object_set(standard: str, shared: Path) -> None:
-    by_id = {
-        message.id: message.name for message in STANDARDS[standard].messages if ".value" in f".{message.path}"
-    }
+    by_id = {message.id: message.name for message in STANDARDS[standard].messages if ".value" in f".{message.path}"}
     assert by_id == object_set(shared, standard)
 
 

@@ -250,4 +250,3 @@ def _member_lines(lowered: Lowered, op: Op, lines: list[str]) -> list[int]:
         lines.append(f"       {mark} {lowered.names[name]:<40} op {index:<5d} {word}".rstrip())
         inner.append(index)
     return inner
-

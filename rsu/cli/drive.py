@@ -35,9 +35,7 @@ SecondClock = Annotated[
     float | None,
     typer.Option("--second-rsu-clock", metavar="SECONDS", help="A second unit next door whose clock is so far ahead."),
 ]
-Standard = Annotated[
-    str, typer.Option("--standard", metavar="NAME", help="csae-157 (behind DSMP) or sae-j2735 (behind WSMP).")
-]
+Standard = Annotated[str, typer.Option("--standard", metavar="NAME", help="csae-157 (behind DSMP) or sae-j2735 (behind WSMP).")]
 
 
 def add_to(app: typer.Typer) -> None:

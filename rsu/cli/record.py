@@ -49,9 +49,7 @@ def run(
     standard: options.Standard = "",
     header: options.Header = "auto",
     channel: Annotated[Literal["pc5", "uu"], typer.Option("--channel", help="With --listen: what is heard there.")] = "pc5",
-    curve_dir: Annotated[
-        str, typer.Option("--curve-dir", metavar="DIR", help="With a tcp:// bus: folder of `rsu keys`.")
-    ] = "",
+    curve_dir: Annotated[str, typer.Option("--curve-dir", metavar="DIR", help="With a tcp:// bus: folder of `rsu keys`.")] = "",
     client: Annotated[
         str, typer.Option("--client", metavar="NAME", help="With a tcp:// bus: our pair of keys in that folder.")
     ] = "client",
@@ -149,9 +147,7 @@ def _stopped() -> Iterator[threading.Event]:
             signal.signal(number, action)
 
 
-def _record(
-    hearing: Hearing, recording: BackgroundRecording, stop: threading.Event, seconds: float, records: int
-) -> None:
+def _record(hearing: Hearing, recording: BackgroundRecording, stop: threading.Event, seconds: float, records: int) -> None:
     import time
 
     started = time.monotonic()

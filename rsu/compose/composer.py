@@ -132,9 +132,7 @@ class Composer:
         self._next_ns = (now_ns if again else max(self._next_ns, now_ns)) + period_ns
         return True
 
-    def _tellable(
-        self, tracks: NDArray[np.void], now_ns: int
-    ) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
+    def _tellable(self, tracks: NDArray[np.void], now_ns: int) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
         """What has codes, by id, each once, and the offsets of it."""
         tracks = self._keep(tracks, tracks["status"] == CONFIRMED, "tentative")
         # two units that told each other what they were told would keep it alive for ever

@@ -36,9 +36,7 @@ class Air:
     :param maps: the unit's own.
     """
 
-    def __init__(
-        self, standard: str, schemas: Mapping[str, Encoder], first_msg_cnt: int, maps: Sequence[OwnMap] = ()
-    ) -> None:
+    def __init__(self, standard: str, schemas: Mapping[str, Encoder], first_msg_cnt: int, maps: Sequence[OwnMap] = ()) -> None:
         self._spat = SpatBook(schemas, standard, first_msg_cnt=first_msg_cnt)
         self._maps = MapBook(maps, schemas, first_msg_cnt)
         self._relays: list[Broadcast] = []

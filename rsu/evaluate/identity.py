@@ -138,9 +138,7 @@ def _counts(seen: Sequence[Sight]) -> tuple[NDArray[np.int64], NDArray[np.int64]
     )
 
 
-def _alignment(
-    seen: Sequence[Sight], truth_count: NDArray[np.int64], track_count: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _alignment(seen: Sequence[Sight], truth_count: NDArray[np.int64], track_count: NDArray[np.int64]) -> NDArray[np.float64]:
     """How well each track fits each object over all ticks, by which HOTA's matching prefers (Luiten et al., section 4.2)."""
     possible = np.zeros((len(truth_count), len(track_count)))
     for truth, tracks, similarity in seen:

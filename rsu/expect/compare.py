@@ -81,9 +81,7 @@ def compare(expected: Recording, actual: Recording, tolerances: Mapping[str, flo
     return result
 
 
-def _compare_log(
-    result: Comparison, log: str, expected: Recording, actual: Recording, allowed: Mapping[str, float]
-) -> None:
+def _compare_log(result: Comparison, log: str, expected: Recording, actual: Recording, allowed: Mapping[str, float]) -> None:
     was, now = expected.logs[log], actual.logs[log]
     for name, before, after in _counts(was, now):
         text = f"{log}: {name} was {before}, is {after}"
@@ -105,9 +103,7 @@ def _counts(was: LogRecording, now: LogRecording) -> Iterator[tuple[str, int, in
             yield f"stored {name}", was.types.get(name, 0), now.types.get(name, 0)
 
 
-def _rows(
-    log: str, before: Row | None, after: Row | None, allowed: Mapping[str, float]
-) -> Iterator[Difference]:
+def _rows(log: str, before: Row | None, after: Row | None, allowed: Mapping[str, float]) -> Iterator[Difference]:
     if before is None or after is None:
         row = before or after
         assert row is not None

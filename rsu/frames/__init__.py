@@ -127,9 +127,7 @@ def unwrap(data: bytes, header: str = "auto", *, standard: str = "") -> Unwrappe
             return _behind_radio(data, *wsmp.unwrap(data))
         case "auto":
             return _recognise(data, standard)
-    raise FrameError(
-        f"header setting is {header!r}: must be one of {', '.join(HEADERS)}", "frame", 0, "header"
-    )
+    raise FrameError(f"header setting is {header!r}: must be one of {', '.join(HEADERS)}", "frame", 0, "header")
 
 
 def wrap(unwrapped: Unwrapped) -> bytes:
@@ -146,9 +144,7 @@ def wrap(unwrapped: Unwrapped) -> bytes:
     return unit
 
 
-def wrap_payload(
-    payload: bytes, header: str = "none", aid: int | None = None, *, unsecured: bool = False
-) -> bytes:
+def wrap_payload(payload: bytes, header: str = "none", aid: int | None = None, *, unsecured: bool = False) -> bytes:
     """A new frame around a message: ``dsmp``, ``wsmp`` or ``none`` outside, an unsecured IEEE 1609.2 unit
     inside where asked.
 
@@ -196,9 +192,7 @@ def _security(data: bytes, first: int, *, american: bool) -> ieee1609dot2.Unit |
         return None
 
 
-def _assemble(
-    data: bytes, radio: Dsmp | Wsmp | None, first: int, unit: ieee1609dot2.Unit | None
-) -> Unwrapped:
+def _assemble(data: bytes, radio: Dsmp | Wsmp | None, first: int, unit: ieee1609dot2.Unit | None) -> Unwrapped:
     header, aid, standard = "none", None, None
     if type(radio) is Dsmp:
         header, aid, standard = "dsmp", radio.aid, "csae"

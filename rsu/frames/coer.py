@@ -125,9 +125,7 @@ class Node:
 class Walk:
     """One pass over one unit: the octets, where they end, and what is left of the budget."""
 
-    def __init__(
-        self, data: bytes, layer: str, nodes_max: int = NODES_MAX, depth_max: int = DEPTH_MAX
-    ) -> None:
+    def __init__(self, data: bytes, layer: str, nodes_max: int = NODES_MAX, depth_max: int = DEPTH_MAX) -> None:
         self.data = data
         self.layer = layer
         self.nodes_max = nodes_max
@@ -219,13 +217,9 @@ class Walk:
             first, last = self.span(start, end, what)
             if not 1 <= last - first <= INTEGER_OCTETS_MAX:
                 allowed = f"1..{INTEGER_OCTETS_MAX}"
-                raise self.fail(
-                    f"{what} is an integer of {last - first} octets: must be {allowed}", start, "length"
-                )
+                raise self.fail(f"{what} is an integer of {last - first} octets: must be {allowed}", start, "length")
             if _has_leading_octet(self.data[first:last], kind.signed):
-                raise self.fail(
-                    f"{what} has a leading octet that a shorter form leaves out", start, "non-minimal"
-                )
+                raise self.fail(f"{what} has a leading octet that a shorter form leaves out", start, "non-minimal")
         value = int.from_bytes(self.data[first:last], "big", signed=kind.signed)
         if (kind.low is not None and value < kind.low) or (kind.high is not None and value > kind.high):
             raise self.fail(f"{what} is {value}: must be {kind.low}..{kind.high}", start, "range")
@@ -268,15 +262,11 @@ class Walk:
         """Extension additions: a bitmap, then each present one behind its length. They stay opaque."""
         first, last = self.span(start, end, f"extension bitmap of {what}")
         if last - first < 2:
-            raise self.fail(
-                f"extension bitmap of {what} has {last - first} octets: must be 2 or more", start, "length"
-            )
+            raise self.fail(f"extension bitmap of {what} has {last - first} octets: must be 2 or more", start, "length")
         spare = self.data[first]
         bitmap = int.from_bytes(self.data[first + 1 : last], "big")
         if spare > 7 or bitmap & ((1 << spare) - 1):
-            raise self.fail(
-                f"extension bitmap of {what} has {spare} spare bits: must be 0..7, all zero", first, "padding"
-            )
+            raise self.fail(f"extension bitmap of {what} has {spare} spare bits: must be 0..7, all zero", first, "padding")
         if bitmap == 0:
             raise self.fail(f"extension bitmap of {what} names no addition", first, "non-minimal")
         after = last
@@ -304,9 +294,7 @@ class Walk:
             return Node(kind, start, last, name, True)
         child = self.walk(_resolve(kind.alternatives[number].type), first, last, f"{what}.{name}")
         if child.end != last:
-            raise self.fail(
-                f"{what}.{name} ends {last - child.end} octets before its length", child.end, "trailing"
-            )
+            raise self.fail(f"{what}.{name} ends {last - child.end} octets before its length", child.end, "trailing")
         return Node(kind, start, last, name, True, {name: child})
 
     def _sequence_of(self, kind: SequenceOf, start: int, end: int, what: str) -> Node:

@@ -132,9 +132,7 @@ GEOGRAPHIC_REGION = Choice(
 )
 _SSP = Choice((Member("opaque", Octets()), Member("bitmapSsp", Octets(low=0, high=31))), root=1)
 PSID_SSP = Sequence((Member("psid", PSID), Member("ssp", _SSP, optional=True)))
-_BITMAP_RANGE = Sequence(
-    (Member("sspValue", Octets(low=1, high=32)), Member("sspBitmask", Octets(low=1, high=32)))
-)
+_BITMAP_RANGE = Sequence((Member("sspValue", Octets(low=1, high=32)), Member("sspBitmask", Octets(low=1, high=32))))
 _SSP_RANGE = Choice(
     (
         Member("opaque", SequenceOf(Octets(), ELEMENTS_MAX)),
@@ -144,9 +142,7 @@ _SSP_RANGE = Choice(
     root=2,
 )
 _PSID_SSP_RANGE = Sequence((Member("psid", PSID), Member("sspRange", _SSP_RANGE, optional=True)))
-_SUBJECT_PERMISSIONS = Choice(
-    (Member("explicit", SequenceOf(_PSID_SSP_RANGE, ELEMENTS_MAX)), Member("all", Null())), root=2
-)
+_SUBJECT_PERMISSIONS = Choice((Member("explicit", SequenceOf(_PSID_SSP_RANGE, ELEMENTS_MAX)), Member("all", Null())), root=2)
 PSID_GROUP_PERMISSIONS = Sequence(
     (
         Member("subjectPermissions", _SUBJECT_PERMISSIONS),
@@ -156,9 +152,7 @@ PSID_GROUP_PERMISSIONS = Sequence(
     )
 )
 _GROUPS = SequenceOf(PSID_GROUP_PERMISSIONS, ELEMENTS_MAX)
-VERIFY_KEY_INDICATOR = Choice(
-    (Member("verificationKey", VERIFICATION_KEY), Member("reconstructionValue", POINT_256)), root=2
-)
+VERIFY_KEY_INDICATOR = Choice((Member("verificationKey", VERIFICATION_KEY), Member("reconstructionValue", POINT_256)), root=2)
 TO_BE_SIGNED_CERTIFICATE = Sequence(
     (
         Member("id", CERTIFICATE_ID),

@@ -58,9 +58,7 @@ def unwrap(data: bytes, *, adaptation_required: bool = True) -> tuple[Dsmp, int]
     length = int.from_bytes(data[at:first], "big")
     if length != len(data) - first:
         code = "trailing" if length < len(data) - first else "truncated"
-        raise FrameError(
-            f"length is {length}, {len(data) - first} octets follow: must be equal", LAYER, at, code
-        )
+        raise FrameError(f"length is {length}, {len(data) - first} octets follow: must be equal", LAYER, at, code)
     return Dsmp(aid, elements, start == 1), first
 
 

@@ -30,9 +30,7 @@ def read_elements(data: bytes, start: int, layer: str) -> tuple[tuple[Element, .
         first, at = at + 2, at + 2 + length
         if at > len(data):
             left = len(data) - first
-            raise FrameError(
-                f"extension element {name} takes {length} octets, {left} are left", layer, first, "truncated"
-            )
+            raise FrameError(f"extension element {name} takes {length} octets, {left} are left", layer, first, "truncated")
         elements.append(Element(name, data[first:at]))
     return tuple(elements), at
 
@@ -42,15 +40,11 @@ def write_elements(elements: tuple[Element, ...], layer: str) -> bytes:
     if not elements:
         return b""
     if len(elements) > ELEMENTS_MAX:
-        raise FrameError(
-            f"{len(elements)} extension elements: must be 1..{ELEMENTS_MAX}", layer, 0, "elements"
-        )
+        raise FrameError(f"{len(elements)} extension elements: must be 1..{ELEMENTS_MAX}", layer, 0, "elements")
     parts = [bytes([len(elements)])]
     for name, content in elements:
         if not 0 <= name <= 255 or len(content) > 255:
-            raise FrameError(
-                f"extension element {name} of {len(content)} octets: must be 0..255 both", layer, 0, "range"
-            )
+            raise FrameError(f"extension element {name} of {len(content)} octets: must be 0..255 both", layer, 0, "range")
         parts.append(bytes([name, len(content)]) + content)
     return b"".join(parts)
 

@@ -239,9 +239,7 @@ def _signed(walk: Walk, signed: Node) -> Unit:
 def _payload_of(walk: Walk, tbs: Node) -> Node:
     inner = tbs.at("payload", "data", "content")
     if inner is None:
-        raise walk.fail(
-            "signed unit holds no data, only a hash of external data or none", tbs.start, "security"
-        )
+        raise walk.fail("signed unit holds no data, only a hash of external data or none", tbs.start, "security")
     if inner.chosen != "unsecuredData":
         raise walk.fail(f"signed unit holds {inner.chosen}: must be unsecuredData", inner.start, "security")
     return inner.inside["unsecuredData"]
@@ -272,9 +270,7 @@ def _location(data: bytes, node: Node | None) -> Location | None:
     if node is None:
         return None
     lat, lon, elevation = (uint(data, child) for _, child in children(node))
-    return Location(
-        None if lat == POSITION_UNKNOWN[0] else lat, None if lon == POSITION_UNKNOWN[1] else lon, elevation
-    )
+    return Location(None if lat == POSITION_UNKNOWN[0] else lat, None if lon == POSITION_UNKNOWN[1] else lon, elevation)
 
 
 def _certificate_hash(certificate: Node) -> str:

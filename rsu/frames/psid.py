@@ -31,16 +31,12 @@ def encode_psid(psid: int, octets_max: int = PSID_OCTETS_MAX, layer: str = "wsmp
     """
     limit = _FIRST_VALUES[octets_max]
     if not 0 <= psid < limit:
-        raise FrameError(
-            f"{_NAMES[layer]} {psid} cannot be written: must be 0..{limit - 1}", layer, 0, "range"
-        )
+        raise FrameError(f"{_NAMES[layer]} {psid} cannot be written: must be 0..{limit - 1}", layer, 0, "range")
     octets = next(count for count in range(1, 5) if psid < _FIRST_VALUES[count])
     return (psid - _FIRST_VALUES[octets - 1] + _FIRST_WRITTEN[octets - 1]).to_bytes(octets, "big")
 
 
-def decode_psid(
-    data: bytes, start: int = 0, octets_max: int = PSID_OCTETS_MAX, layer: str = "wsmp"
-) -> tuple[int, int]:
+def decode_psid(data: bytes, start: int = 0, octets_max: int = PSID_OCTETS_MAX, layer: str = "wsmp") -> tuple[int, int]:
     """The PSID at ``start`` and the octet after it.
 
     :raises FrameError: where the octets end, or the leading bits are of no length allowed.
@@ -53,9 +49,7 @@ def decode_psid(
     octets = _OCTETS[first >> 4]
     if octets > octets_max:
         last = _FIRST_OCTET_ENDS[octets_max - 1] - 1
-        raise FrameError(
-            f"{_NAMES[layer]} begins with {first:02x}: must be 00..{last:02x}", layer, start, "range"
-        )
+        raise FrameError(f"{_NAMES[layer]} begins with {first:02x}: must be 00..{last:02x}", layer, start, "range")
     end = start + octets
     if end > len(data):
         left = len(data) - start

@@ -54,9 +54,7 @@ def unwrap(data: bytes) -> tuple[Wsmp, int]:
     length, first = _length(data, at)
     if length != len(data) - first:
         code = "trailing" if length < len(data) - first else "truncated"
-        raise FrameError(
-            f"length is {length}, {len(data) - first} octets follow: must be equal", LAYER, at, code
-        )
+        raise FrameError(f"length is {length}, {len(data) - first} octets follow: must be equal", LAYER, at, code)
     return Wsmp(psid, elements, prefix, first - at == 2 and length <= _SHORT_MAX), first
 
 

@@ -119,7 +119,7 @@ def assign(found: Pairs, rows: int, columns: int) -> tuple[Ints, Ints]:
         np.bincount(found.column, minlength=columns)[found.column] == 1
     )
     row, column = [found.row[alone]], [found.column[alone]]
-    for part in _components(found, np.flatnonzero(~alone), rows, columns):
+    for part in components(found, np.flatnonzero(~alone), rows, columns):
         r, c = _assign_component(Pairs(found.row[part], found.column[part], found.cost[part]))
         row.append(r)
         column.append(c)
@@ -128,15 +128,21 @@ def assign(found: Pairs, rows: int, columns: int) -> tuple[Ints, Ints]:
     return taken_row[order], taken_column[order]
 
 
-def _components(found: Pairs, crowded: Ints, rows: int, columns: int) -> list[Ints]:
+def components(found: Pairs, crowded: Ints, rows: int, columns: int) -> list[Ints]:
     """The crowded pairs, those that hang together in one array each."""
     if not crowded.size:
         return []
     row, column = found.row[crowded], found.column[crowded]
-    graph = coo_array((np.ones(row.size), (row, column + rows)), shape=(rows + columns, rows + columns))
-    label = connected_components(graph, directed=False)[1][row]
+    label = labels(row, column, rows, columns)[row]
     order = np.argsort(label, kind="stable")
     return np.split(crowded[order], np.flatnonzero(np.diff(label[order])) + 1)
+
+
+def labels(row: Ints, column: Ints, rows: int, columns: int) -> Ints:
+    """(rows + columns,) int64: the same number for all that hang together by these pairs."""
+    graph = coo_array((np.ones(row.size), (row, column + rows)), shape=(rows + columns, rows + columns))
+    label: Ints = connected_components(graph, directed=False)[1]
+    return label
 
 
 def _assign_component(found: Pairs) -> tuple[Ints, Ints]:

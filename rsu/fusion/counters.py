@@ -14,6 +14,7 @@ class Counters(msgspec.Struct):
     beyond_ring: int = 0
     unbound: int = 0
     jumped: int = 0
+    rebound: int = 0
     ambiguous: int = 0
     born: int = 0
     no_room: int = 0

@@ -23,6 +23,7 @@ from rsu.fusion.rounds import Admission, rounds
 from rsu.fusion.shared import intersection
 from rsu.fusion.sigma import Sigmas
 from rsu.fusion.state import Floats, Ints, Measured, State, Table
+from rsu.fusion.tending import Tending
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import DETECTION, SELF, SHARED, only
 
@@ -41,6 +42,7 @@ class Fusion:
         self._identity = Identity(parameters, self._sigmas)
         self._pictures = 0  # of others, that were taken in
         self.counters = Counters()
+        self._tending = Tending(self._table, self._identity, self._sigmas, self.counters, parameters)
 
     @property
     def refused(self) -> Refused:
@@ -75,7 +77,7 @@ class Fusion:
                 self._hear(one, senders[round_rows], now_ns)
             else:
                 self._see(one, now_ns)
-        self._tend(now_ns)
+        self._tending.tend(now_ns)
 
     def tracks(self, at_ns: int, *, all: bool = False) -> NDArray[np.void]:
         """Confirmed tracks, each road user once, predicted to at_ns; with ``all``, tentative, hidden and lost ones too."""
@@ -86,12 +88,11 @@ class Fusion:
         self._sigmas.claim(senders, reported_sigma(observations))
         told = measured(observations, self._sigmas.variance(senders), self._sigmas.white(senders), self._p)
         rows = self._identity.track_of[senders]
-        free = rows < 0
-        bound = np.flatnonzero(~free)
-        if bound.size:
-            free[bound] = ~self._follow(only(observations, bound), rows[bound], told.only(bound), senders[bound], now_ns)
-        left = np.flatnonzero(free)
-        if left.size:
+        left = rows < 0
+        bound = ~left
+        if bound.any():
+            left[bound] = ~self._follow(only(observations, bound), rows[bound], told.only(bound), senders[bound], now_ns)
+        if left.any():
             self._introduce(only(observations, left), told.only(left), senders[left], now_ns)
 
     def _follow(
@@ -258,42 +259,3 @@ class Fusion:
         if senders is not None:
             table.sender[rows] = senders[: rows.size]
             self._identity.track_of[senders[: rows.size]] = rows
-
-    def _tend(self, now_ns: int) -> None:
-        """Confirm, merge, let go."""
-        table, p, counters = self._table, self._p, self.counters
-        fresh = lifecycle.confirm(table, table.rows(), p)
-        counters.confirmed += fresh.size
-        gone = lifecycle.expired(table, table.rows(), now_ns, p)
-        counters.gone += gone.size
-        self._drop(gone)
-        for stays, goes in lifecycle.unresolved(table, table.rows(), now_ns, p):
-            if stays in fresh:  # it was not shown yet, and the other was
-                table.id[stays] = table.id[goes]
-            self._unite(stays, goes)
-        for older, younger in lifecycle.doubles(table, table.rows(), now_ns, p):
-            rows = np.array([older, younger])
-            unsure = table.cov[rows, 0, 0] + table.cov[rows, 1, 1]
-            table.id[younger] = table.id[older]
-            self._unite(*((older, younger) if unsure[0] <= unsure[1] else (younger, older)))
-
-    def _unite(self, stays: int, goes: int) -> None:
-        """One road user: the row that stays gets the sender heard last."""
-        table = self._table
-        sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
-        newer = heard_ns > int(table.self_ns[stays])
-        table.hits[stays] += table.hits[goes]
-        table.first[stays] = min(table.first[stays], table.first[goes])
-        table.seen_ns[stays] = max(table.seen_ns[stays], table.seen_ns[goes])
-        table.touched[stays] = max(table.touched[stays], table.touched[goes])
-        if np.isnan(table.size[stays, 0]):
-            table.size[stays] = table.size[goes]
-        self._drop(np.array([goes]))
-        if sender >= 0 and newer:
-            self._identity.bind(table, np.array([stays]), np.array([sender]), np.array([heard_ns]))
-            table.self_ns[stays] = heard_ns
-        self.counters.merged += 1
-
-    def _drop(self, rows: Ints) -> None:
-        self._identity.release(self._table, rows)
-        self._table.alive[rows] = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rsu.fusion.motion import predict
+from rsu.fusion.motion import predict, velocity
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.state import RING, Bools, Floats, Ints, Measured, State, Table
 from rsu.fusion.time import SECOND_NS
@@ -95,7 +95,13 @@ def states_at(table: Table, rows: Ints, time_ns: int, parameters: Parameters) ->
         for column, old in zip(state, past, strict=True):
             column[far[found]] = old
         base_ns[far[found]] = past_ns
-    return predict(state, seconds_between(times, base_ns), parameters), there
+    dt = seconds_between(times, base_ns)
+    state.x[:, :2] += velocity(state.x, state.polar) * np.minimum(dt, 0.0)[:, None]
+    ahead = np.flatnonzero(dt > 0)
+    if ahead.size:
+        for column, new in zip(state, predict(state.only(ahead), dt[ahead], parameters), strict=True):
+            column[ahead] = new
+    return state, there
 
 
 def _work_again(table: Table, rows: Ints, measured: Measured, parameters: Parameters) -> int:

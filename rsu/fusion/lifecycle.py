@@ -28,6 +28,9 @@ from rsu.fusion.state import RING, Bools, Floats, Ints, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, VEHICLE
 
+PAIRS_AT_ONCE = 256
+"""Whose rings are compared at once: a crowd at one place makes many pairs, and each 576 comparisons."""
+
 
 def confirm(table: Table, rows: Ints, parameters: Parameters) -> Ints:
     """Who has become confirmed."""
@@ -83,8 +86,10 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     if rows.size < 2:
         return []
     moving = velocity(table.x[rows], table.polar[rows])
-    at = _common(table, rows, now_ns)
-    near = cKDTree(at, balanced_tree=False, compact_nodes=False).query_pairs(parameters.merge_distance_m, output_type="ndarray")
+    at = common(table, rows, now_ns)
+    near = cKDTree(at, balanced_tree=False, compact_nodes=False).query_pairs(
+        parameters.double_distance_m, output_type="ndarray"
+    )
     if not near.size:
         return []
     one, other = near[:, 0], near[:, 1]
@@ -93,24 +98,32 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     same &= ~(live[one] & live[other])
     for frame in (table.seen_ns, table.picture):
         same &= (frame[rows[one]] != frame[rows[other]]) | (frame[rows[one]] == 0)
-    same &= _like(table.cls[rows[one]], table.cls[rows[other]])
+    same &= like(table.cls[rows[one]], table.cls[rows[other]])
     one, other = one[same], other[same]
-    same = ~_seen_together(table, rows[one], rows[other], parameters)
+    near = np.hypot(*(at[one] - at[other]).T) <= parameters.merge_distance_m
+    together, never = _in_frames(table, rows[one], rows[other], parameters)
+    same = never | (near & ~together)
     return _disjoint(table, rows[one[same]], rows[other[same]])
 
 
-def _seen_together(table: Table, one: Ints, other: Ints, parameters: Parameters) -> Bools:
-    """Which pairs perception told apart in most of its frames, as far back as the rings go.
+def _in_frames(table: Table, one: Ints, other: Ints, parameters: Parameters) -> tuple[Bools, Bools]:
+    """Which pairs perception told apart in most of its frames, as far back as the rings go, and which it never did.
 
     A double takes a neighbour's detection now and then, so that a frame or two say nothing.
     """
+    p = parameters
     times, others = _frames(table, one), _frames(table, other)
     shared = np.zeros(one.size, np.int64)
-    for frame in times.T:  # not all at once: a crowd at one place makes many pairs
-        shared += ((frame[:, None] == others) & (frame[:, None] > 0)).any(axis=1)
+    for part in np.split(np.arange(one.size), range(PAIRS_AT_ONCE, one.size, PAIRS_AT_ONCE)):
+        equal = (times[part, :, None] == others[part, None, :]) & (times[part, :, None] > 0)
+        shared[part] = equal.any(axis=2).sum(axis=1)
     least = np.minimum(np.count_nonzero(times, axis=1), np.count_nonzero(others, axis=1))
-    together: Bools = (shared > 0) & (shared >= parameters.together_share * least)
-    return together
+    together: Bools = (shared > 0) & (shared >= p.together_share * least)
+    both_ns = np.maximum(table.first[one], table.first[other])[:, None]
+    first, second = np.count_nonzero(times >= both_ns, axis=1), np.count_nonzero(others >= both_ns, axis=1)
+    least = np.minimum(first, second)
+    never: Bools = (least >= p.double_frames_each) & (first + second >= p.double_frames) & (10 * shared <= least)
+    return together, never
 
 
 def _frames(table: Table, rows: Ints) -> Ints:
@@ -120,14 +133,14 @@ def _frames(table: Table, rows: Ints) -> Ints:
     return frames
 
 
-def _common(table: Table, rows: Ints, time_ns: int) -> Floats:
+def common(table: Table, rows: Ints, time_ns: int) -> Floats:
     """Positions at one time, each going straight on; (n, 2)."""
     x = table.x[rows]
     common: Floats = x[:, :2] + velocity(x, table.polar[rows]) * ((time_ns - table.time[rows]) / SECOND_NS)[:, None]
     return common
 
 
-def _like(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Bools:
+def like(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Bools:
     """Classes that can be the same road user: a vehicle is no pedestrian."""
     walks = [np.isin(cls, (PEDESTRIAN, BICYCLE)) for cls in (one, other)]
     drives = [cls == VEHICLE for cls in (one, other)]
@@ -162,7 +175,7 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     if not eyes.size or not ears.size:
         return []
     seen, told = table.state(eyes), table.state(ears)
-    at_seen, at_told = _common(table, eyes, now_ns), _common(table, ears, now_ns)
+    at_seen, at_told = common(table, eyes, now_ns), common(table, ears, now_ns)
     i, j = neighbours(at_seen, at_told, parameters.search_radius_m)
     step = at_seen[i] - at_told[j]
     cov = seen.cov[i, :2, :2] + told.cov[j, :2, :2]
@@ -173,7 +186,7 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     certain |= raw + 2 * np.log(spread) < parameters.resolve_cost_max
     d2 = np.minimum(d2, raw + parameters.ambiguity)
     slower = np.hypot(*(velocity(seen.x, seen.polar)[i] - velocity(told.x, told.polar)[j]).T) < parameters.suppress_speed_mps
-    fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & _like(table.cls[eyes[i]], table.cls[ears[j]])
+    fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & like(table.cls[eyes[i]], table.cls[ears[j]])
     fits &= ~_were_two(table, eyes[i], ears[j], now_ns, parameters)
     i, j, d2 = i[fits], j[fits], d2[fits]
     clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]

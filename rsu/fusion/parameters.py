@@ -73,7 +73,14 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     resolve_cost_max: float = 8.0  # d² + ln det S beyond which a perceived neighbour fits as well, its own being occluded
     located_std_m: float = 0.8  # a sender's track less certain than this takes no detection: tracks tell which is his
     resolve_after_s: float = 0.85  # not perceived for so long: perhaps it is the perceived one beside it; occlusions end sooner
+    rebind_period_s: float = 1.0
+    rebind_alone_chi2: float = 13.8  # beyond it an id is rather of one who is not seen: 2 degrees of freedom, 0.999
+    rebind_gain_one: float = 14.0  # of the offset's χ², for an id to go to another track; by GOSPA of dense scenes
+    rebind_gain_many: float = 18.0  # the same for several that change their tracks
     merge_distance_m: float = 1.2
+    double_distance_m: float = 1.8  # up to here two are one where no frame saw both
+    double_frames: int = 8  # so many frames that saw either, since both are there, ...
+    double_frames_each: int = 3  # ... and so many of each
     merge_speed_mps: float = 2.0
     unperceived_s: float = 1.0  # a track that perception has not hit for so long stands by its sender alone
     suppress_sigmas: float = 3.0

@@ -68,6 +68,13 @@ class Sigmas:
         known = state.cov[:, 0, 0] + state.cov[:, 1, 1] + measured.noise[:, 0, 0] + measured.noise[:, 1, 1]
         self.learn(rows, (square - known) / 2, seconds)
 
+    def expected(self, rows: Ints) -> Floats:
+        """(n,) float64, m², by axis, of an offset before anything was learned from the sender's own residuals."""
+        p = self._p
+        ratio = (p.fleet_prior_weight + self._fleet) / (p.fleet_prior_weight + self._fleet_weight)
+        expected: Floats = np.clip(self._senders[rows, PRIOR] * ratio, p.sigma_min_m**2, p.sigma_max_m**2)
+        return expected
+
     def learn(self, rows: Ints, square: Floats, seconds: Floats) -> None:
         """:param square: (n,) float64, m², a residual's by axis, less what is not the offset's.
         :param seconds: (n,) float64, since the residual before.

@@ -73,6 +73,9 @@ class State(NamedTuple):
     sigma2: Floats
 
     def only(self, chosen: Ints | Bools) -> State:
+        """Those chosen; the same arrays where a mask leaves nobody out."""
+        if chosen.dtype == np.bool_ and chosen.all():
+            return self
         return State(*(column[chosen] for column in self))  # type: ignore[arg-type]
 
 
@@ -91,6 +94,9 @@ class Measured(NamedTuple):
     time_ns: Ints
 
     def only(self, chosen: Ints | Bools) -> Measured:
+        """Those chosen; the same arrays where a mask leaves nobody out."""
+        if chosen.dtype == np.bool_ and chosen.all():
+            return self
         return Measured(*(column[chosen] for column in self))  # type: ignore[arg-type]
 
 

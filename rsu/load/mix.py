@@ -175,9 +175,7 @@ def vehicles_of(rate_hz: int) -> int:
     return max(1, rate_hz * VEHICLES_AT_2022_HZ // 2_022)
 
 
-def frames_of(
-    mix: Mix, kinds: Sequence[int], due_ns: Sequence[int], vehicles: int, first_number: int = 0
-) -> list[bytes]:
+def frames_of(mix: Mix, kinds: Sequence[int], due_ns: Sequence[int], vehicles: int, first_number: int = 0) -> list[bytes]:
     """The datagrams of a schedule, numbered from ``first_number`` in its order.
 
     :raises ConfigError: for more than a running number can tell apart.

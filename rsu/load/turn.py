@@ -215,9 +215,7 @@ class _Watch:
         return histogram(times_ns[at[there]] - due_ns[there])
 
 
-def _while_it_moves(
-    look: Callable[[], object], pause_s: float = HEAD_POLL_S, stalled_s: float = STALLED_S
-) -> Iterator[None]:
+def _while_it_moves(look: Callable[[], object], pause_s: float = HEAD_POLL_S, stalled_s: float = STALLED_S) -> Iterator[None]:
     """Goes on while ``look`` gives something new now and then."""
     begun = moved = time.monotonic()
     last = look()

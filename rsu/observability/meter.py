@@ -20,9 +20,7 @@ Series = tuple[str, Labels]
 
 STAGE_SECONDS = "rsu_stage_seconds"
 #: Upper bounds of the stage histogram, nanoseconds.
-BOUNDS_NS = tuple(
-    round(value * 10**power) for power in range(4, 10) for value in (1.0, 2.0, 5.0)
-)  # 10 µs … 5 s
+BOUNDS_NS = tuple(round(value * 10**power) for power in range(4, 10) for value in (1.0, 2.0, 5.0))  # 10 µs … 5 s
 SERIES_MAX = 2_000  # counters and gauges of one role
 STAGES_MAX = 32
 LABEL_LETTERS_MAX = 64

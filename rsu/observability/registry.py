@@ -72,9 +72,7 @@ class Registry:
     :param strict: raise at a series that is not in the table of metrics, as tests want it; else it is counted and left out.
     """
 
-    def __init__(
-        self, roles: Iterable[str] = (), *, strict: bool = False, steady: Callable[[], int] = steady_ns
-    ) -> None:
+    def __init__(self, roles: Iterable[str] = (), *, strict: bool = False, steady: Callable[[], int] = steady_ns) -> None:
         self._lock = threading.RLock()
         self._steady = steady
         self._strict = strict

@@ -70,7 +70,8 @@ def empty(count: int) -> NDArray[np.void]:
 
 
 def only(observations: NDArray[np.void], chosen: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.void]:
-    """Those chosen, by index or by mask: what indexing does, in a tenth of its time for records of so many fields."""
+    """Those chosen, by index or by mask: what indexing does, in a tenth of its time for records of so many fields; the same
+    array where a mask leaves nobody out."""
     if chosen.dtype == np.bool_:
-        return observations.compress(chosen)
+        return observations if chosen.all() else observations.compress(chosen)
     return observations.take(chosen)

@@ -16,9 +16,7 @@ PLACES: Mapping[str, Places] = {
     "MapData": places(position="nodes.0.refPos", msg_cnt="msgCnt", minute="timeStamp"),
     # Each participant has a secMark of its own; the unit that sends is participant 0 in the field, but nothing
     # asks for it: the first one dates the message.
-    "RoadsideSafetyMessage": places(
-        sender="id", position="refPos", msg_cnt="msgCnt", second="participants.0.secMark"
-    ),
+    "RoadsideSafetyMessage": places(sender="id", position="refPos", msg_cnt="msgCnt", second="participants.0.secMark"),
     "SPAT": places(
         msg_cnt="msgCnt",
         minute="moy intersections.0.moy",

@@ -41,12 +41,8 @@ PLACES: Mapping[str, Places] = {
         minute="timeStamp rsaMsg.timeStamp",
         **_full_position("rsaMsg.position"),
     ),
-    "IntersectionCollision": places(
-        **_core_data("partOne") | {"sender": "id", "msg_cnt": "msgCnt", "minute": "timeStamp"}
-    ),
-    "ManeuverSharingAndCoordinatingMessage": places(
-        sender="sourceID", position="hVPos", date="mSCMTimestamp"
-    ),
+    "IntersectionCollision": places(**_core_data("partOne") | {"sender": "id", "msg_cnt": "msgCnt", "minute": "timeStamp"}),
+    "ManeuverSharingAndCoordinatingMessage": places(sender="sourceID", position="hVPos", date="mSCMTimestamp"),
     "MapData": places(
         position="intersections.0.refPoint roadSegments.0.refPoint",
         msg_cnt="msgIssueRevision",
@@ -71,9 +67,7 @@ PLACES: Mapping[str, Places] = {
         position="commonContainer.regionInfo.0.referencePoint",
         msg_cnt="commonContainer.eventInfo.eventUpdate",
     ),
-    "RoadSideAlert": places(
-        msg_cnt="msgCnt", minute="timeStamp", date="position.utcTime", **_full_position("position")
-    ),
+    "RoadSideAlert": places(msg_cnt="msgCnt", minute="timeStamp", date="position.utcTime", **_full_position("position")),
     "SPAT": places(
         # The intersection's own minute belongs to its timeStamp in milliseconds; that of the message is
         # optional and coarser.
@@ -81,9 +75,7 @@ PLACES: Mapping[str, Places] = {
         minute="intersections.0.moy timeStamp",
         second="intersections.0.timeStamp",
     ),
-    "SensorDataSharingMessage": places(
-        sender="sourceID", position="refPos", msg_cnt="msgCnt", date="sDSMTimeStamp"
-    ),
+    "SensorDataSharingMessage": places(sender="sourceID", position="refPos", msg_cnt="msgCnt", date="sDSMTimeStamp"),
     "SignalRequestMessage": places(
         sender="requestor.id.entityID requestor.id.stationID",
         position="requestor.position.position",

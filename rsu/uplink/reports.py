@@ -45,9 +45,7 @@ class Reports:
 
     def heartbeat(self) -> bytes:
         return forms.write(
-            forms.Heartbeat(
-                **self._who(), protocolVersion=PROTOCOL_VERSION, timestamp=self._ms(), seqNum=self._next()
-            )
+            forms.Heartbeat(**self._who(), protocolVersion=PROTOCOL_VERSION, timestamp=self._ms(), seqNum=self._next())
         )
 
     def base_info(self, *, gone: bool = False) -> bytes:
@@ -98,9 +96,7 @@ class Reports:
     def answer(self, query: forms.QueryDown) -> forms.Response:
         """All that the unit knows of itself, whatever was asked for: the values of infoId are not published."""
         value = {"status": dict(self._status()), "runningInfo": self._running.measure(self._clock())}
-        return forms.Response(
-            **self._who(), timestamp=self._ms(), seqNum=query.seqNum, Infotype=query.infoId, InfoValue=value
-        )
+        return forms.Response(**self._who(), timestamp=self._ms(), seqNum=query.seqNum, Infotype=query.infoId, InfoValue=value)
 
     def _who(self) -> dict[str, str]:
         return {"rsuId": self._unit.id, "rsuEsn": self._unit.id}

@@ -128,9 +128,7 @@ class Modules:
         """The module that defines a name used in ``module``: itself, or one that it imports the name from."""
         if self._defines(module, name):
             return module
-        source = next(
-            (other for other, names in self.parsed[module]["imports"].items() if name in names), None
-        )
+        source = next((other for other, names in self.parsed[module]["imports"].items() if name in names), None)
         assert source is not None, f"{module} uses {name} and neither defines nor imports it"
         assert self._defines(source, name), f"{module} imports {name} from {source}, which does not define it"
         return source
@@ -183,10 +181,7 @@ class Modules:
         form["kind"] = row["type"]
         form |= _constraints(row)
         if "members" in row:
-            form["members"] = [
-                MARKER if member is None else self._type(module, member, qualified)
-                for member in row["members"]
-            ]
+            form["members"] = [MARKER if member is None else self._type(module, member, qualified) for member in row["members"]]
         if "element" in row:
             form["of"] = self._type(module, row["element"], qualified)
         if any(row["type"] in parsed["types"] for parsed in self.parsed.values()):

@@ -38,11 +38,7 @@ def names(standard: str) -> list[str]:
     return [name for path in files for name in assigned_names(path)]
 
 
-CASES = [
-    pytest.param(standard, name, id=f"{standard}-{name}")
-    for standard in STANDARDS
-    for name in names(standard)
-]
+CASES = [pytest.param(standard, name, id=f"{standard}-{name}") for standard in STANDARDS for name in names(standard)]
 
 
 @pytest.mark.parametrize(("standard", "name"), CASES)
@@ -90,30 +86,20 @@ def test_parameters_follow_the_rule_of_the_facts(standard: str) -> None:
     for module, owner, template, argument in given:
         assert argument == sets.get(template, f"Reg-{owner}"), f"{module}.{owner}"
     needed = {key for key, form in our_forms(standard).items() if "'RegionalExtension'" in repr(form)}
-    assert {
-        f"{module}.{owner}" for module, owner, template, _ in given if template == "RegionalExtension"
-    } == needed
+    assert {f"{module}.{owner}" for module, owner, template, _ in given if template == "RegionalExtension"} == needed
 
 
 SLIPS = [
     pytest.param("csae-53", "DefMotion", "(0..8191)", "(0..8190)", "Speed", id="range"),
     pytest.param("csae-53", "MapLane", "(SIZE (1..16))", "(SIZE (1..17))", "ConnectsToList", id="size"),
-    pytest.param(
-        "csae-53", "MapLane", "(SIZE (8, ...))", "(SIZE (8))", "LaneAttributes-Vehicle", id="size-marker"
-    ),
+    pytest.param("csae-53", "MapLane", "(SIZE (8, ...))", "(SIZE (8))", "LaneAttributes-Vehicle", id="size-marker"),
     pytest.param("csae-53", "DefPosition", "Elevation OPTIONAL", "Elevation", "Position3D", id="optional"),
-    pytest.param(
-        "csae-53", "MapPoint", "PositionOffsetLLV,\n  ...", "PositionOffsetLLV", "RoadPoint", id="marker"
-    ),
+    pytest.param("csae-53", "MapPoint", "PositionOffsetLLV,\n  ...", "PositionOffsetLLV", "RoadPoint", id="marker"),
     pytest.param("csae-53", "VehBrake", "leftFront   (1)", "leftFront   (2)", "BrakeAppliedStatus", id="bit"),
     pytest.param("csae-53", "VehBrake", "brakePadel", "brakePedal", "BrakeSystemStatus", id="spelling"),
-    pytest.param(
-        "csae-53", "DefPosition", "a500m       (1)", "a501m       (1)", "PositionConfidence", id="enumeration"
-    ),
+    pytest.param("csae-53", "DefPosition", "a500m       (1)", "a501m       (1)", "PositionConfidence", id="enumeration"),
     pytest.param("csae-53", "VehClass", "FuelType ::= 9", "FuelType ::= 8", "propane", id="constant"),
-    pytest.param(
-        "csae-53", "VehSize", "width   VehicleWidth", "width   VehicleLength", "VehicleSize", id="type"
-    ),
+    pytest.param("csae-53", "VehSize", "width   VehicleWidth", "width   VehicleLength", "VehicleSize", id="type"),
     pytest.param("csae-157", "MsgFrame", "{ PAMData ", "{ CLPMM ", "MessageTypes", id="object-set-row"),
     pytest.param(
         "csae-157",
@@ -128,9 +114,7 @@ SLIPS = [
 
 
 @pytest.mark.parametrize(("standard", "module", "right", "wrong", "found"), SLIPS)
-def test_a_slip_is_found(
-    standard: str, module: str, right: str, wrong: str, found: str, tmp_path: Path, shared: Path
-) -> None:
+def test_a_slip_is_found(standard: str, module: str, right: str, wrong: str, found: str, tmp_path: Path, shared: Path) -> None:
     copies = [Path(shutil.copy(path, tmp_path)) for path in schema_files(standard)]
     slipped = tmp_path / f"{module}.asn"
     text = slipped.read_text(encoding="utf-8")

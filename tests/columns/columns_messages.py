@@ -62,7 +62,14 @@ PATHS = {
 def mixed() -> list[bytes | None]:
     """Whole messages with and without what is optional, one that is not there, one that is cut off."""
     full = report(
-        speed=500, name="abc", number=9, raw=b"\0\xff",
-        long=(b"\xaa\x80", 9), ratio=2.5, kind="bus", here=False, points=[{"x": -3, "label": "a"}, {"x": 4}],
+        speed=500,
+        name="abc",
+        number=9,
+        raw=b"\0\xff",
+        long=(b"\xaa\x80", 9),
+        ratio=2.5,
+        kind="bus",
+        here=False,
+        points=[{"x": -3, "label": "a"}, {"x": 4}],
     )
     return [full, report(), None, points(3, label="p"), full[:9], report(points=[], name="")]

@@ -76,8 +76,10 @@ def test_a_column_without_nulls_has_no_bitmap() -> None:
 
 
 def test_scaled_numbers_are_doubles_with_nulls() -> None:
-    table = road().columns("Report", ["speed"], units={"Speed": unit(unavailable=8191)}).decode(
-        [report(speed=50), report(speed=8191), report()], "columns"
+    table = (
+        road()
+        .columns("Report", ["speed"], units={"Speed": unit(unavailable=8191)})
+        .decode([report(speed=50), report(speed=8191), report()], "columns")
     )
     batch = table.to_arrow()
     assert batch["speed"].to_pylist() == [1.0, None, None]

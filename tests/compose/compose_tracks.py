@@ -84,9 +84,7 @@ def number_of(one: dict[str, Any]) -> int:
 
 def observed(sent: list[Broadcast], now_ns: int, origin: Origin = ORIGIN) -> NDArray[np.void]:
     """What a receiver of ours makes of it."""
-    return np.concatenate(
-        [observations(one.standard, one.type, read(one), now_ns + 20 * MS, "pc5", origin) for one in sent]
-    )
+    return np.concatenate([observations(one.standard, one.type, read(one), now_ns + 20 * MS, "pc5", origin) for one in sent])
 
 
 @cache

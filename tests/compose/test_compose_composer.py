@@ -199,9 +199,7 @@ def test_places_agree_with_pymap3d(origin: Origin) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(
-    lat=st.floats(-75, 75), x=st.floats(-90_000, 90_000), y=st.floats(-90_000, 90_000), elevation=st.floats(-400, 6_000)
-)
+@given(lat=st.floats(-75, 75), x=st.floats(-90_000, 90_000), y=st.floats(-90_000, 90_000), elevation=st.floats(-400, 6_000))
 def test_a_place_is_where_the_reader_puts_it(lat: float, x: float, y: float, elevation: float) -> None:
     origin = Origin(lat, 11.5, elevation)
     east, north, fits = degrees_e7(np.array([x]), np.array([y]), origin)
@@ -228,5 +226,3 @@ def test_the_alternative_of_an_offset_is_the_first_whose_range_holds_both(east: 
     ranges: list[tuple[str, int]] = [(f"position-LL{n}", bits) for n, bits in enumerate((12, 14, 16, 18, 22, 24), 1)]
     held: list[Any] = [name for name, bits in ranges if all(-(1 << bits - 1) <= v < 1 << bits - 1 for v in (east, north))]
     assert offset_ll(east, north)["offsetLL"] == (held[0], {"lon": east, "lat": north})
-
-

@@ -137,8 +137,6 @@ def test_a_film_that_cannot_be_is_told_before_the_replay(
     assert not (tmp_path / "rsu.db").exists()
 
 
-
-
 def test_fusion_beats_each_source_alone_on_the_bundled_crossing(rsu_run: Run) -> None:
     # The bounds at sigma 1 m and 70 % equipped.
     logs = Path(__file__).resolve().parents[2] / "replay_logs"

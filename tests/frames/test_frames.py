@@ -103,9 +103,7 @@ FRAMES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("octets", "header", "aid", "status", "standard", "payload", "layers"), FRAMES.values(), ids=FRAMES
-)
+@pytest.mark.parametrize(("octets", "header", "aid", "status", "standard", "payload", "layers"), FRAMES.values(), ids=FRAMES)
 def test_auto_recognises_headers_that_fit_and_nothing_else(
     octets: str,
     header: str,
@@ -187,20 +185,14 @@ def test_the_octets_of_a_frame_are_bounded(size: int) -> None:
             unwrap(bytes(size))
 
 
-STARTS = st.sampled_from(
-    ["", "0400", "0410", "0300", "0b", "010300", "0380", "0381004003800", "02", "030020"]
-)
-OCTETS = st.builds(
-    lambda start, rest: bytes.fromhex(start[: len(start) // 2 * 2]) + rest, STARTS, st.binary(max_size=120)
-)
+STARTS = st.sampled_from(["", "0400", "0410", "0300", "0b", "010300", "0380", "0381004003800", "02", "030020"])
+OCTETS = st.builds(lambda start, rest: bytes.fromhex(start[: len(start) // 2 * 2]) + rest, STARTS, st.binary(max_size=120))
 
 
 @settings(max_examples=600, deadline=None)
 @given(OCTETS, st.sampled_from(HEADERS), st.sampled_from(["", "csae-53", "sae-j2735"]))
 @example(b"\x03\x81" + b"\xff" * 100, "auto", "")
-def test_any_octets_give_a_frame_that_is_written_again_or_a_frame_error(
-    octets: bytes, header: str, standard: str
-) -> None:
+def test_any_octets_give_a_frame_that_is_written_again_or_a_frame_error(octets: bytes, header: str, standard: str) -> None:
     try:
         found = unwrap(octets, header, standard=standard)
     except FrameError as error:
@@ -236,9 +228,7 @@ def test_a_real_frame_with_octets_changed_gives_a_frame_that_is_written_again_or
         ("dsmp", 3623, True, "04008da700050380020014"),
     ],
 )
-def test_a_new_frame_is_written_as_the_layouts_say(
-    header: str, aid: int | None, unsecured: bool, octets: str
-) -> None:
+def test_a_new_frame_is_written_as_the_layouts_say(header: str, aid: int | None, unsecured: bool, octets: str) -> None:
     assert wrap_payload(b"\x00\x14", header, aid, unsecured=unsecured).hex() == octets
 
 

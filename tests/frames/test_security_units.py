@@ -75,9 +75,7 @@ def test_every_real_unit_reads_as_pycrate_reads_it_and_is_written_again(shared: 
         "bsmLogDuringEvent_commsignia": 511,
         "bsmTx": 16,
         "dnMsg": 1,
-    }.get(
-        name, {"rxMsg_BSM_and_TIM": 393, "rxMsg_commsignia_map": 103, "rxMsg_commsignia_tim": 279}.get(name)
-    )
+    }.get(name, {"rxMsg_BSM_and_TIM": 393, "rxMsg_commsignia_map": 103, "rxMsg_commsignia_tim": 279}.get(name))
 
 
 @pytest.mark.parametrize("name", SIGNED_LOGS)
@@ -91,9 +89,7 @@ def test_generation_times_agree_with_the_clock_of_the_receiver(shared: Path, nam
     assert 0 < sorted(early)[len(early) // 2] < 0.5
 
 
-@pytest.mark.parametrize(
-    ("name", "senders", "matched"), [("bsmLogDuringEvent_commsignia", 1, 1), ("rxMsg_BSM_and_TIM", 2, 2)]
-)
+@pytest.mark.parametrize(("name", "senders", "matched"), [("bsmLogDuringEvent_commsignia", 1, 1), ("rxMsg_BSM_and_TIM", 2, 2)])
 def test_the_digest_of_an_enclosed_certificate_is_the_digest_its_sender_signs_with(
     shared: Path, name: str, senders: int, matched: int
 ) -> None:
@@ -152,9 +148,7 @@ PLACES = st.fixed_dictionaries(
     }
 )
 REGIONS = st.one_of(
-    st.tuples(
-        st.just("circularRegion"), st.fixed_dictionaries({"center": PLACES, "radius": st.integers(0, 65535)})
-    ),
+    st.tuples(st.just("circularRegion"), st.fixed_dictionaries({"center": PLACES, "radius": st.integers(0, 65535)})),
     st.tuples(st.just("polygonalRegion"), st.lists(PLACES, min_size=3, max_size=5)),
     st.tuples(
         st.just("identifiedRegion"),
@@ -219,9 +213,7 @@ TO_BE_SIGNED = st.fixed_dictionaries(
         "validityPeriod": st.fixed_dictionaries(
             {
                 "start": st.integers(0, 2**32 - 1),
-                "duration": st.tuples(
-                    st.sampled_from(["hours", "years", "sixtyHours"]), st.integers(0, 65535)
-                ),
+                "duration": st.tuples(st.sampled_from(["hours", "years", "sixtyHours"]), st.integers(0, 65535)),
             }
         ),
         "verifyKeyIndicator": st.one_of(
@@ -248,9 +240,7 @@ CERTIFICATES = st.fixed_dictionaries(
         "version": st.just(3),
         "type": st.sampled_from(["explicit", "implicit"]),
         "issuer": st.one_of(
-            st.tuples(
-                st.sampled_from(["sha256AndDigest", "sha384AndDigest"]), st.binary(min_size=8, max_size=8)
-            ),
+            st.tuples(st.sampled_from(["sha256AndDigest", "sha384AndDigest"]), st.binary(min_size=8, max_size=8)),
             st.tuples(st.just("self"), st.sampled_from(["sha256", "sha384"])),
         ),
         "toBeSigned": TO_BE_SIGNED,
@@ -283,9 +273,7 @@ SIGNERS = st.one_of(
 )
 
 
-def signed(
-    payload: bytes, header: Any, signer: Any, signature: Any = P256_SIGNATURE, hash_id: str = "sha256"
-) -> Any:
+def signed(payload: bytes, header: Any, signer: Any, signature: Any = P256_SIGNATURE, hash_id: str = "sha256") -> Any:
     data = {"protocolVersion": 3, "content": ("unsecuredData", payload)}
     tbs = {"payload": {"data": data}, "headerInfo": header}
     content = {"hashId": hash_id, "tbsData": tbs, "signer": signer, "signature": signature}
@@ -351,10 +339,7 @@ def test_a_leap_second_counts_from_its_end(day: tuple[int, int, int], leaps: int
     # 23:59:60.5 has no POSIX time of its own: it reads as half past midnight's first second
     assert ieee1609dot2.utc_ns(since + leaps * 10**6 - 500_000) == midnight * 10**9 + 500_000_000
     for offset_ns in (-1000, 0, 1000):
-        assert (
-            ieee1609dot2.utc_ns(ieee1609dot2.time64_us(midnight * 10**9 + offset_ns))
-            == midnight * 10**9 + offset_ns
-        )
+        assert ieee1609dot2.utc_ns(ieee1609dot2.time64_us(midnight * 10**9 + offset_ns)) == midnight * 10**9 + offset_ns
 
 
 # --- YD/T 3957 ---
@@ -364,12 +349,8 @@ SM2_SIGNATURE = b"\x84\x40" + b"\x11" * 32 + b"\x22" * 32  # tag 4, an extension
 def test_a_unit_with_sm3_and_sm2_is_read_as_ydt3957_with_the_same_fields() -> None:
     """pycrate's edition has no SM2 yet: its P-256 unit with hash id 2 (sm3) and the signature above is what
     the standard writes."""
-    unit = oracle.encode(
-        oracle.UNIT, signed(b"payload", {"psid": 111, "generationTime": 5}, ("digest", b"8 octets"))
-    )
-    plain = oracle.encode(
-        oracle.UNIT, signed(b"payload", {"psid": 111, "generationTime": 5}, ("digest", b"8 octets"))
-    )
+    unit = oracle.encode(oracle.UNIT, signed(b"payload", {"psid": 111, "generationTime": 5}, ("digest", b"8 octets")))
+    plain = oracle.encode(oracle.UNIT, signed(b"payload", {"psid": 111, "generationTime": 5}, ("digest", b"8 octets")))
     chinese = plain[:2] + b"\x02" + plain[3:-66] + SM2_SIGNATURE
     security = ieee1609dot2.unwrap(chinese).security
     assert (security.status, security.hash_id, security.signature_kind) == (
@@ -386,9 +367,7 @@ def test_a_unit_with_sm3_and_sm2_is_read_as_ydt3957_with_the_same_fields() -> No
 
 def test_the_digest_of_an_sm2_certificate_is_by_sm3() -> None:
     tbs = b"\x00" + b"\x83" + b"abc" + b"\x00\x01" + b"\x00\x00\x00\x01\x84\x00\x05"
-    key = (
-        b"\x80" + b"\x84\x21" + b"\x82" + b"\x33" * 32
-    )  # verificationKey, ecsigSm2 behind its length, compressed point
+    key = b"\x80" + b"\x84\x21" + b"\x82" + b"\x33" * 32  # verificationKey, ecsigSm2 behind its length, compressed point
     certificate = b"\x80\x03\x00" + b"\x83\x08" + b"issuer.." + tbs + key + SM2_SIGNATURE
     unit = b"\x03\x81\x02\x40\x03\x80\x01m\x00\x01\x6f" + b"\x81\x01\x01" + certificate + SM2_SIGNATURE
     security = ieee1609dot2.unwrap(unit).security
@@ -441,9 +420,7 @@ def test_encrypted_data_is_recognised_and_refused() -> None:
     value = {"recipients": [("pskRecipInfo", b"8 octets")], "ciphertext": cipher}
     unit = oracle.encode(oracle.UNIT, {"protocolVersion": 3, "content": ("encryptedData", value)})
     for header in ("auto", "ieee1609dot2"):
-        with pytest.raises(
-            FrameError, match="content is encryptedData: must be unsecuredData or signedData"
-        ) as caught:
+        with pytest.raises(FrameError, match="content is encryptedData: must be unsecuredData or signedData") as caught:
             unwrap(unit, header)
         assert caught.value.code == "security"
 

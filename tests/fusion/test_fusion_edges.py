@@ -272,16 +272,22 @@ def test_a_box_that_doubts_and_a_sender_nearby_give_one_output() -> None:
 def test_an_unseen_pair_of_ids_within_doubt_is_not_bound() -> None:
     """A new id told right between two perceived vehicles 3 m apart belongs to neither for sure."""
     f = fusion()
-    pair = [seen(ms, ms / 100, y, object=name, receive_time_ns=START_NS + (ms + 50) * MS)
-            for ms in range(0, 2000, 100) for y, name in ((-1.5, b"1"), (1.5, b"2"))]
+    pair = [
+        seen(ms, ms / 100, y, object=name, receive_time_ns=START_NS + (ms + 50) * MS)
+        for ms in range(0, 2000, 100)
+        for y, name in ((-1.5, b"1"), (1.5, b"2"))
+    ]
     feed(f, pair + drive(2000)[10:], 2100)
     assert [one["sender"] for one in after(f, 2100)] == [b"", b""]
 
 
 def test_pedestrians_side_by_side_stay_two() -> None:
     f = fusion()
-    pair = [seen(ms, 1.3 * ms / 1000, y, object=name, cls=PEDESTRIAN, receive_time_ns=START_NS + (ms + 50) * MS)
-            for ms in range(0, 3000, 100) for y, name in ((0.0, b"1"), (0.9, b"2"))]
+    pair = [
+        seen(ms, 1.3 * ms / 1000, y, object=name, cls=PEDESTRIAN, receive_time_ns=START_NS + (ms + 50) * MS)
+        for ms in range(0, 3000, 100)
+        for y, name in ((0.0, b"1"), (0.9, b"2"))
+    ]
     feed(f, pair, 3100)
     tracks = after(f, 3100)
     assert len(tracks) == 2 and (tracks["yaw_rate"] == 0).all() and tracks["speed"] == pytest.approx([1.3, 1.3], abs=0.4)

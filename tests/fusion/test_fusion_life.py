@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from rsu.fusion import Fusion, Parameters
-from rsu.observe.arrays import PEDESTRIAN
+from rsu.fusion.lifecycle import doubles
+from rsu.fusion.state import Table
+from rsu.observe.arrays import PEDESTRIAN, VEHICLE
 from tests.fusion.fusion_sayings import MS, after, bsm, seen
 from tests.fusion.fusion_scene import START_NS
 
@@ -123,3 +125,46 @@ def test_who_is_seen_is_not_dragged_along_by_one_that_says_to_be_elsewhere() -> 
     tracks = after(f, 3_990)
     assert [one["sender"] for one in tracks] == [b"", b"aa"] and f.counters.unbound == 1 and f.counters.jumped == 0
     assert tracks["x"] == pytest.approx([39.9, 79.9], abs=1.0)
+
+
+# Doubles ------------------------------------------------------------------------------------------------------------------
+
+
+def pair(apart_m: float, one: range, other: range) -> Table:
+    """Two tracks that perception hit in the frames of these numbers."""
+    table = Table(8)
+    rows = table.take(2)
+    table.confirmed[rows], table.cls[rows], table.time[rows], table.first[rows] = True, VEHICLE, START_NS, START_NS
+    table.x[rows, 0] = 0.0, apart_m
+    for row, numbers in zip(rows, (one, other), strict=True):
+        frames = np.array([START_NS + number * 100 * MS for number in numbers])
+        table.ring_time_measured[row, : frames.size], table.ring_count[row] = frames, frames.size
+        table.seen_ns[row] = frames[-1]
+    return table
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "one", "other", "united"),
+    [
+        (1.0, range(0, 10, 2), range(1, 11, 2), True),  # in turns
+        (1.0, range(10), range(5, 15), True),  # five frames of ten may be a neighbour's
+        (1.0, range(10), range(4, 14), False),  # six of ten are not
+        (1.0, range(5), range(4, 5), False),  # both in the last frame
+        (1.7, range(0, 10, 2), range(1, 11, 2), True),
+        (1.7, range(0, 8, 2), range(1, 7, 2), False),  # seven frames say too little
+        (1.7, range(0, 14, 2), range(1, 5, 2), False),  # of the other two only
+        (1.7, range(0, 10, 2), range(8, 13), False),  # once they were seen both
+        (1.9, range(0, 10, 2), range(1, 11, 2), False),
+    ],
+)
+def test_two_are_one_if_frames_see_the_one_or_the_other(apart_m: float, one: range, other: range, united: bool) -> None:
+    table = pair(apart_m, one, other)
+    found = doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters())
+    assert found == ([(0, 1)] if united else [])
+
+
+def test_frames_before_the_other_was_there_say_nothing() -> None:
+    table = pair(1.7, range(10), range(10, 14))
+    assert doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters()) == [(0, 1)]
+    table.first[1] = START_NS + 1_000 * MS
+    assert doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters()) == []

@@ -14,6 +14,7 @@ from uplink_world import Daemon, Gate, Platform
 
 __all__ = ["Daemon", "Gate", "Platform", "identities", "mosquitto_daemon", "nats_daemon"]
 
+
 def mosquitto_daemon(folder: Path) -> Daemon:
     """An MQTT broker, not started yet."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")

@@ -13,7 +13,6 @@ from pathlib import Path
 PAUSE_S = 0.001
 
 
-
 def flood(port: int, seconds: float, rate: float, frames: list[bytes]) -> list[int]:
     """Frames in turn, at a rate or as fast as it goes; how many of each were sent."""
     counts = [0] * len(frames)

@@ -44,7 +44,7 @@ def path(tmp_path: Path) -> Path:
         ),
         (
             HERE + "[compose]\nstandards = ['csae-157']\nmessages = ['SensorSharingMsg']",
-            '[compose] ssm_aid = 0: must be given for SensorSharingMsg',
+            "[compose] ssm_aid = 0: must be given for SensorSharingMsg",
         ),
         ("[[map]]\nname = 'm'\nfile = 'rsu.toml'", '[[map]] 1 standard = "": must be given, here or in [unit]'),
         (

@@ -104,9 +104,7 @@ def test_receivers_err_as_the_model_says(pair_of: Any, name: str) -> None:
         seen = [one for one in said if name != "mountain_drive" or not TUNNEL[0] - 60 < one[3] < TUNNEL[2] + 60]
         all_errors += [(x, y) for _, x, y, _ in seen]
         ordered = sorted(seen)
-        steps += [
-            (b[1] - a[1], b[2] - a[2]) for a, b in pairwise(ordered) if b[0] - a[0] == 100_000_000
-        ]
+        steps += [(b[1] - a[1], b[2] - a[2]) for a, b in pairwise(ordered) if b[0] - a[0] == 100_000_000]
     assert len(steps) > 1_000
     assert np.std(steps) == pytest.approx(0.294, rel=0.05)
     assert 0.6 < np.sqrt(np.mean(np.square(all_errors))) < 1.5

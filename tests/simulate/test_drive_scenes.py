@@ -142,9 +142,7 @@ def test_the_log_does_not_hang_on_pythons_hash_seed_or_on_the_cache(tmp_path: Pa
 
 @pytest.mark.slow
 @needs_sumo
-def test_a_cache_that_cannot_be_written_costs_a_build_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cache_that_cannot_be_written_costs_a_build_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

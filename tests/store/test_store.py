@@ -115,10 +115,7 @@ def test_the_ledger_has_a_row_for_each_minute_source_and_type(store: Store) -> N
     # 600 records of 100 ms are a minute: sequence 599 is in the first one, 600 in the second.
     store.write([heard(598), heard(599), heard(600), echo(601), refused(602), heard(603, type="SPAT")])
     states = ("received", "stored", "quarantined", "duplicate")
-    rows = {
-        (row["minute"], row["source"], row["type"]): tuple(row[name] for name in states)
-        for row in store.ledger()
-    }
+    rows = {(row["minute"], row["source"], row["type"]): tuple(row[name] for name in states) for row in store.ledger()}
     assert rows == {
         (29_000_000, "radio0", "BasicSafetyMessage"): (2, 2, 0, 0),
         (29_000_001, "radio0", "BasicSafetyMessage"): (2, 1, 1, 0),

@@ -13,7 +13,7 @@ from rsu.uplink.topics import Topics
 NUMBER = b"12345\0\0\0"
 # 1,600,000,000,000 ms = 0x1748_76E8_000: little-endian 00 80 6E 87 74 01 00 00
 TIME_MS = 1_600_000_000_000
-HEAD = "3132333435000000" "00806e8774010000"
+HEAD = "313233343500000000806e8774010000"
 
 BYTES = [
     ("BSM", ["aabb", "cc"], HEAD + "02" + "0200aabb" + "0100cc"),

@@ -134,9 +134,7 @@ def test_a_message_that_the_broker_refuses_is_not_delivered_and_the_reason_is_sh
     bench.shelf.put(record(1))
     running = bench.start(daemon.port)
     until(lambda: running.uplink.report()["mqtt"]["last_error"])
-    assert running.uplink.report()["mqtt"]["last_error"] == (
-        "the broker refused a message to V2X.RSU.BSM.UP: Not authorized"
-    )
+    assert running.uplink.report()["mqtt"]["last_error"] == ("the broker refused a message to V2X.RSU.BSM.UP: Not authorized")
     assert bench.shelf.delivered("mqtt") == 0
 
 

@@ -19,9 +19,7 @@ def test_the_unit_reports_itself_and_answers_a_query_in_the_spelling_of_openv2x(
     mosquitto: Daemon, bench: Bench, closing: Callable[..., Any]
 ) -> None:
     platform = closing(Platform(mosquitto.port, "V2X/#"))
-    bench.start(
-        mosquitto.port, topic_up="V2X/RSU/[{rsu}/]{type}/UP", topic_down="V2X/RSU/[{rsu}/]{type}/DOWN", heartbeat_s=0.1
-    )
+    bench.start(mosquitto.port, topic_up="V2X/RSU/[{rsu}/]{type}/UP", topic_down="V2X/RSU/[{rsu}/]{type}/DOWN", heartbeat_s=0.1)
     topics = [f"V2X/RSU/{name}/UP" for name in ("BaseINFO", "INFO", "HB", "RunningInfo")]
     until(lambda: all(platform.of(topic) for topic in topics) and len(platform.of("V2X/RSU/HB/UP")) >= 3)
     base, info, beat, running = (msgspec.json.decode(platform.of(topic)[0]) for topic in topics)

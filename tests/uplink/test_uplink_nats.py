@@ -35,9 +35,7 @@ def start(tmp_path: Path, shelf: Shelf, meter: Meter, closing: Callable[..., Any
 
     def started(place: int | str, **settings: Any) -> Running:
         hub = f"127.0.0.1:{place}" if isinstance(place, int) else place
-        config = Config(
-            unit=Unit(id="R1", state_dir=str(tmp_path)), nats=Nats(servers=(f"nats://{hub}",), **settings)
-        )
+        config = Config(unit=Unit(id="R1", state_dir=str(tmp_path)), nats=Nats(servers=(f"nats://{hub}",), **settings))
         uplink = Uplink(config, shelf, meter, lambda _: None, dict, parameters=QUICK, clock=lambda: START_NS)
         running: Running = closing(Running(uplink))
         return running

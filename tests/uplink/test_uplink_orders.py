@@ -208,9 +208,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from(
-    "map rsms spat rsi ack seqNum rsuEsn timestamp bsmConfig spatConfig hbRate reboot infoId".split()
-)
+KEYS = st.sampled_from("map rsms spat rsi ack seqNum rsuEsn timestamp bsmConfig spatConfig hbRate reboot infoId".split())
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)

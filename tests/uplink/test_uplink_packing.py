@@ -60,9 +60,7 @@ def test_a_record_whose_header_does_not_come_off_is_counted(record: Record, pack
 
 
 @pytest.mark.parametrize(("records", "expected"), [(1, [1]), (FRAMES_MAX, [FRAMES_MAX]), (FRAMES_MAX + 1, [FRAMES_MAX, 1])])
-def test_a_payload_has_as_many_bsms_as_its_count_can_say(
-    record: Record, pack: Pack, records: int, expected: list[int]
-) -> None:
+def test_a_payload_has_as_many_bsms_as_its_count_can_say(record: Record, pack: Pack, records: int, expected: list[int]) -> None:
     messages = pack(*(record(number) for number in range(records)))
     assert counts(messages) == expected == [message.records for message in messages]
 

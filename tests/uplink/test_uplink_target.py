@@ -75,6 +75,7 @@ def test_whatever_breaks_whenever_the_cursor_is_never_ahead_and_all_is_sent_in_o
     acknowledged: set[int] = set()
     for breaks_at in [*breaks, *[40] * 31]:
         wire = Wire(seed, breaks_at)
+
         def lost(wire: Wire = wire, before: frozenset[int] = frozenset(acknowledged)) -> None:
             behind = set(range(1, ends.get(shelf.delivered("t"), 0) + 1))
             assert behind <= before | wire.acknowledged
