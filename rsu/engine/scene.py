@@ -3,6 +3,7 @@ of them. This module is the order of it; the parts stand in :mod:`rsu.engine.pic
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -14,6 +15,8 @@ from rsu.engine.picture import Picture
 from rsu.engine.surroundings import Surroundings
 from rsu.engine.telling import Telling
 from rsu.outgoing import Broadcast
+from rsu.world import Snapshot
+from rsu.world.picture import picture
 
 
 class Scene:
@@ -21,6 +24,7 @@ class Scene:
 
     def __init__(self, picture: Picture, surroundings: Surroundings, telling: Telling) -> None:
         self.picture, self.surroundings, self.telling = picture, surroundings, telling
+        self._snapshot: Snapshot | None = None
 
     def take(self, record: Stored, value: Any) -> None:
         """Puts a record aside for the next tick.
@@ -38,8 +42,14 @@ class Scene:
         if at_ns < self.picture.time_ns:
             self.surroundings.renew()
         tracks = self.picture.tick(at_ns)
-        self.surroundings.tick(tracks, at_ns)
+        self._snapshot = self.surroundings.tick(tracks, at_ns)
         return tracks
+
+    def geojson(self) -> str:
+        """Lanes, signals and tracks of the tick that was, see :mod:`rsu.world.picture`; without features before the first."""
+        if self._snapshot is None:
+            return '{"type":"FeatureCollection","features":[]}'
+        return json.dumps(picture(self._snapshot, self.picture.origin), separators=(",", ":"))
 
     def tell(self) -> list[Broadcast]:
         """The messages of the tick that was."""
@@ -53,3 +63,4 @@ class Scene:
         """Forgets all that is on the road and around it."""
         self.picture.renew()
         self.surroundings.renew()
+        self._snapshot = None

@@ -1,8 +1,8 @@
 """The live views: what was just heard, by topic, numbered, and made only for those who ask.
 
 Topics: ``raw.<rsu>.<channel>.<type>`` with the octets, ``obs.…`` likewise without them, ``event.<rsu>.quarantine`` and
-``event.<rsu>.duplicate``; ``track.<rsu>``, all road users at one moment. A subscriber that is too slow misses frames, and sees
-it by their numbers.
+``event.<rsu>.duplicate``; ``track.<rsu>``, all road users at one moment; ``world.<rsu>``, they and what is around them. A
+subscriber that is too slow misses frames, and sees it by their numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import zmq
 
 from rsu.engine import Duplicate, Outcome, Quarantined, Stored, Track
 from rsu.pipeline import envelope
-from rsu.pipeline.envelope import Tracks, View
+from rsu.pipeline.envelope import Tracks, View, WorldView
 from rsu.pipeline.role import frames
 
 SUBSCRIPTIONS_MAX = 1_024
@@ -77,6 +77,14 @@ class Bus:
         if self._wanted and self._asks(topic):
             number = self._next(topic)
             frame = Tracks(rsu=self._rsu, number=number, sent_ns=time.time_ns(), time_ns=time_ns, items=told())
+            self._publish(topic, envelope.encode(frame))
+
+    def show_world(self, time_ns: int, told: Callable[[], str]) -> None:
+        """Publishes lanes, signals and road users at a moment, likewise."""
+        topic = f"world.{self._rsu}"
+        if self._wanted and self._asks(topic):
+            number = self._next(topic)
+            frame = WorldView(rsu=self._rsu, number=number, sent_ns=time.time_ns(), time_ns=time_ns, geojson=told())
             self._publish(topic, envelope.encode(frame))
 
     def close(self) -> None:

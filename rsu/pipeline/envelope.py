@@ -153,7 +153,22 @@ class Tracks(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="trac
     items: list[Track]
 
 
-Envelope = Records | Outcomes | Ack | Again | Inlet | Broadcasts | View | Tracks
+class WorldView(_Envelope, frozen=True, kw_only=True, omit_defaults=True, tag="world"):
+    """engine → any program, on the bus: lanes, signals and road users at one moment, once a second.
+
+    :param number: as in :class:`View`.
+    :param time_ns: the moment, a multiple of 100 ms.
+    :param geojson: JSON text, see :mod:`rsu.world.picture`.
+    """
+
+    rsu: str
+    number: int
+    sent_ns: int
+    time_ns: int
+    geojson: str
+
+
+Envelope = Records | Outcomes | Ack | Again | Inlet | Broadcasts | View | Tracks | WorldView
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Envelope] = msgspec.msgpack.Decoder(Envelope)

@@ -29,6 +29,7 @@ SHARE = 0.25
 WAITING_MAX = 600  # pictures that wait for a record to be stored with; a minute at 10 Hz
 LATE_NS = 300_000_000  # behind by more, ticks are left out
 TICK_NS = 100_000_000
+WORLD_HZ = 1  # of the world on the bus: 500 road users are 200 kB of text and 15 ms
 
 
 def origin_of(config: Config) -> Origin | None:
@@ -72,6 +73,7 @@ class LivePicture:
         self._say = say
         self._words = told
         self._sampling = Sampling(role.config.store.track_hz)
+        self._world_sampling = Sampling(WORLD_HZ)
         self._waiting: deque[NDArray[np.void]] = deque()
         self._rest_until_ns = 0
 
@@ -108,6 +110,8 @@ class LivePicture:
             scene.renew()
             tracks = scene.picture.tracks
         self._bus.show_tracks(at_ns, lambda: self._words.told(tracks, self._origin))
+        if self._world_sampling.wants(at_ns):
+            self._bus.show_world(at_ns, scene.geojson)
         if self._sampling.wants(at_ns) and len(tracks):
             self._keep(tracks)
         meter = self._role.meter

@@ -18,7 +18,7 @@ from rsu.received import Received
 
 TEXT = (ROOT / "docs" / "pipeline.md").read_text(encoding="utf-8")
 STRUCTS = (
-    envelope.Inlet, envelope.Heard, envelope.View, Stored, Quarantined, Duplicate, envelope.Tracks, Track,
+    envelope.Inlet, envelope.Heard, envelope.View, Stored, Quarantined, Duplicate, envelope.Tracks, Track, envelope.WorldView,
     envelope.Records, Received, Shed,
     envelope.Outcomes, envelope.Counts, envelope.Ack, envelope.Again, envelope.Broadcasts, Broadcast,
 )  # fmt: skip

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from rsu.fusion import TRACK
 from rsu.observability.meter import Meter
 from rsu.observe.arrays import Origin
 from rsu.outgoing import Broadcast
-from rsu.pipeline.envelope import Tracks, decode
+from rsu.pipeline.envelope import Tracks, WorldView, decode
 from rsu.pipeline.picture import LivePicture, origin_of
 from rsu.uplink.its0117 import KINDS, read_upload
 
@@ -159,6 +160,44 @@ file = "crossing.hex"
         assert is_balanced(unit.ledger())
 
 
+def test_the_world_is_on_the_bus_once_a_second_as_geojson(tmp_path: Path) -> None:
+    box = free_port()
+    way = [{"posOffset": {"offsetLL": ("position-LL3", {"lon": lon, "lat": -500})}} for lon in (-10_000, -1_000)]
+    link = {"upstreamNodeId": {"region": 1, "id": 8}, "linkWidth": 350, "points": way, "lanes": [{"laneID": 1}]}
+    (tmp_path / "crossing.hex").write_text(map_message(link).hex(), encoding="ascii")
+    more = f"""
+[[perception]]
+name = "box"
+listen = "udp://127.0.0.1:{box}"
+[fusion]
+enabled = true
+[compose]
+standards = ["csae-157"]
+[[map]]
+name = "crossing"
+file = "crossing.hex"
+"""
+    with LiveUnit(tmp_path, more=more) as unit, zmq.Context() as context, context.socket(zmq.SUB) as bus, Standing(unit, box):
+        bus.subscribe("world.")
+        bus.connect(f"ipc://{unit.state}/run/bus")
+        frames: list[WorldView] = []
+        end = time.monotonic() + 30
+        while len(frames) < 3 or '"what":"track"' not in frames[-1].geojson:
+            assert time.monotonic() < end and bus.poll(10_000), "no world on the bus"
+            topic, frame = bus.recv_multipart()
+            envelope = decode(frame)
+            assert topic == b"world.rsu-t" and isinstance(envelope, WorldView)
+            frames.append(envelope)
+        assert unit.stop() == 0
+    assert [one.number for one in frames] == list(range(1, len(frames) + 1))
+    seconds = [one.time_ns // (1_000 * MS) for one in frames]
+    assert len(set(seconds)) == len(frames) and seconds[-1] - seconds[0] <= len(frames) + 1
+    world = json.loads(frames[-1].geojson)
+    assert world["type"] == "FeatureCollection" and world["properties"]["time_ns"] == frames[-1].time_ns
+    shown = Counter(feature["properties"]["what"] for feature in world["features"])
+    assert shown == {"lane": 1, "stop-line": 1, "track": 2}
+
+
 def test_the_platform_is_sent_what_is_fused_as_rsm(tmp_path: Path, mosquitto: Daemon) -> None:
     box, platform = free_port(), Platform(mosquitto.port, "V2X.RSU.RSM.UP")
     more = f"""
@@ -198,9 +237,11 @@ def heard_on(air: socket.socket, maps: int, rsms: int) -> tuple[list[Any], list[
     return found["mapFrame"][:maps], found["rsmFrame"][:rsms]
 
 
-def map_message() -> bytes:
-    """The smallest MAP: a crossing without links."""
-    node = {"id": {"region": 1, "id": 7}, "refPos": {"lat": 295_000_000, "long": 1_065_000_000}}
+def map_message(*links: dict[str, Any]) -> bytes:
+    """The smallest MAP: a crossing, with the links that lead in, if any."""
+    node: dict[str, Any] = {"id": {"region": 1, "id": 7}, "refPos": {"lat": 295_000_000, "long": 1_065_000_000}}
+    if links:
+        node["inLinks"] = list(links)
     return rsu.load_schema("csae-157").encode("MessageFrame", ("mapFrame", {"msgCnt": 5, "nodes": [node]}))
 
 
@@ -221,6 +262,7 @@ class Quiet:
         self.log = self
         self.said: list[str] = []
         self.shown: list[int] = []
+        self.worlds: list[int] = []
         self.sent: list[Broadcast] = []
 
     def critical(self, what: str, **_: object) -> None:
@@ -229,6 +271,10 @@ class Quiet:
     def show_tracks(self, time_ns: int, told: Any) -> None:
         self.shown.append(time_ns)
         told()
+
+    def show_world(self, time_ns: int, told: Any) -> None:
+        self.worlds.append(time_ns)
+        assert json.loads(told())["type"] == "FeatureCollection"
 
 
 def live() -> tuple[LivePicture, Engine, Quiet]:
@@ -242,6 +288,7 @@ def test_a_tick_that_was_missed_is_left_out() -> None:
         picture._rest_until_ns = 0
         picture.turn(now_ns)
     assert quiet.shown == [TIME_NS, TIME_NS + 100 * MS, TIME_NS + 900 * MS]
+    assert quiet.worlds == [TIME_NS]  # once a second
 
 
 def test_after_a_tick_that_took_long_the_next_one_waits() -> None:
