@@ -80,13 +80,24 @@ def test_a_file_that_a_kill_cut_is_measured_again(tmp_path: Path) -> None:
         (CITY, scores(nees=2.41), {"NEES"}),
         (CITY, scores(id_switches=1.3), {"id switches / perception"}),  # 0.65 of perception's 2
         (grid.Cell("yard", 0.7, 1.0, 1), scores(rmse=0.9, nees=4.0), set()),
+        (grid.Cell("dense", 0.7, 1.0, 1), scores(fused=3.51), {"fused / best single"}),
         (CITY, scores(nees=None), set()),
     ],
 )
 def test_each_target_is_held_against_the_cells_it_is_for(cell: Any, found: Any, missed: set[str]) -> None:
-    rows = grid.judged({cell: found})
-    assert {row["target"] for row in rows if row["missed"] == [cell.name]} == missed
-    assert all(row["missed"] in ([], [cell.name]) for row in rows)
+    judged = grid.judged({cell: found})
+    for of, name in (("cells", cell.name), ("rows", cell.row)):
+        rows = [row for row in judged if row["of"] == of]
+        assert {row["target"] for row in rows if row["missed"] == [name]} == missed
+        assert all(row["missed"] in ([], [name]) for row in rows)
+
+
+def test_a_row_is_judged_by_the_mean_of_its_seeds() -> None:
+    measured = {CITY: scores(nees=1.4, id_switches=1.4), CITY._replace(seed=2): scores(nees=2.0, id_switches=0.8)}
+    found = {(row["target"], row["of"]): row for row in grid.judged(measured)}
+    assert found["NEES", "cells"]["missed"] == found["id switches / perception", "cells"]["missed"] == [CITY.name]
+    assert found["NEES", "rows"]["span"] == [pytest.approx(1.7)] * 2 and not found["NEES", "rows"]["missed"]
+    assert found["id switches / perception", "rows"]["span"] == [pytest.approx(0.55)] * 2
 
 
 def test_the_table_has_the_mean_of_the_seeds_and_the_worst(tmp_path: Path) -> None:
@@ -95,7 +106,8 @@ def test_the_table_has_the_mean_of_the_seeds_and_the_worst(tmp_path: Path) -> No
     (row,) = (line for line in text.splitlines() if line.startswith("| city"))
     assert row.startswith("| city | 70 | 1.0 | 2 | 3.50 | 9.00 | 5.00 | 8.00 | 0.70 (0.80) | 0.30 | 2.00 |")
     assert "2 of 58 cells are measured." in text
-    assert "| fused / best single | 0 … 0.7 | 2 | 0.60 … 0.80 | city/70/1.0/2 |" in text
+    assert "| fused / best single | 0 … 0.7 | 2 cells | 0.60 … 0.80 | city/70/1.0/2 |" in text
+    assert "| fused / best single | 0 … 0.7 | 1 rows | 0.70 … 0.70 | none |" in text
 
 
 def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
