@@ -57,6 +57,26 @@ def test_a_unit_fuses_where_it_is_told_to_and_knows_its_position(config: Config,
 # A unit that runs ---------------------------------------------------------------------------------------------------------
 
 
+OWN_MAP = """
+[[map]]
+name = "crossing"
+file = "crossing.hex"
+"""
+
+
+def fusing(box: int) -> str:
+    """The part of rsu.toml of a unit that fuses what a box at this port sees, and tells it."""
+    return f"""
+[[perception]]
+name = "box"
+listen = "udp://127.0.0.1:{box}"
+[fusion]
+enabled = true
+[compose]
+standards = ["csae-157"]
+"""
+
+
 class Standing:
     """A perception box that sees a pedestrian and a car, five times a second, until it is told to end."""
 
@@ -134,17 +154,8 @@ def test_what_a_box_sees_is_told_on_the_air_and_the_map_with_it(tmp_path: Path) 
 [[radio]]
 name = "out"
 send = "127.0.0.1:{air.getsockname()[1]}"
-[[perception]]
-name = "box"
-listen = "udp://127.0.0.1:{box}"
-[fusion]
-enabled = true
-[compose]
-standards = ["csae-157"]
-[[map]]
-name = "crossing"
-file = "crossing.hex"
 """
+    more += fusing(box) + OWN_MAP
     with LiveUnit(tmp_path, more=more) as unit, air, Standing(unit, box):
         maps, rsms = heard_on(air, 2, 3)
         assert [value["msgCnt"] for value in maps] == [(maps[0]["msgCnt"] + n) % 128 for n in range(2)]
@@ -165,18 +176,7 @@ def test_the_world_is_on_the_bus_once_a_second_as_geojson(tmp_path: Path) -> Non
     way = [{"posOffset": {"offsetLL": ("position-LL3", {"lon": lon, "lat": -500})}} for lon in (-10_000, -1_000)]
     link = {"upstreamNodeId": {"region": 1, "id": 8}, "linkWidth": 350, "points": way, "lanes": [{"laneID": 1}]}
     (tmp_path / "crossing.hex").write_text(map_message(link).hex(), encoding="ascii")
-    more = f"""
-[[perception]]
-name = "box"
-listen = "udp://127.0.0.1:{box}"
-[fusion]
-enabled = true
-[compose]
-standards = ["csae-157"]
-[[map]]
-name = "crossing"
-file = "crossing.hex"
-"""
+    more = fusing(box) + OWN_MAP
     with LiveUnit(tmp_path, more=more) as unit, zmq.Context() as context, context.socket(zmq.SUB) as bus, Standing(unit, box):
         bus.subscribe("world.")
         bus.connect(f"ipc://{unit.state}/run/bus")
@@ -204,14 +204,8 @@ def test_the_platform_is_sent_what_is_fused_as_rsm(tmp_path: Path, mosquitto: Da
 [mqtt]
 host = "127.0.0.1"
 port = {mosquitto.port}
-[[perception]]
-name = "box"
-listen = "udp://127.0.0.1:{box}"
-[fusion]
-enabled = true
-[compose]
-standards = ["csae-157"]
 """
+    more += fusing(box)
     with LiveUnit(tmp_path, more=more) as unit, Standing(unit, box):
         until(lambda: len(platform.heard) >= 3, "RSM at the platform")
         assert unit.stop() == 0
