@@ -66,9 +66,7 @@ def tracks_of(count: int) -> NDArray[np.void]:
 
 def _ticks(case: Case) -> Call:
     """The next tick, each call."""
-    composer = Composer(
-        case.standard, ORIGIN, case.unit_id, rsu.load_schema(case.standard), Parameters(messages=case.messages)
-    )
+    composer = Composer(case.standard, ORIGIN, case.unit_id, rsu.load_schema(case.standard), Parameters(messages=case.messages))
     tracks, number = tracks_of(case.tracks), itertools.count().__next__
 
     def tick() -> None:

@@ -104,7 +104,10 @@ def crowd(tick: int, rng: np.random.Generator, bias: NDArray[np.float64], phase:
     heard["x"], heard["y"] = at.T
     heard["heading"], heard["speed"], heard["yaw_rate"] = heading, np.hypot(*way.T), 0.0
     heard["sender"], heard["object"], heard["kind"], heard["cls"] = (
-        [b"%08x" % one for one in number], [b"%08x" % one for one in number], SELF, VEHICLE
+        [b"%08x" % one for one in number],
+        [b"%08x" % one for one in number],
+        SELF,
+        VEHICLE,
     )
     seen = empty(DETECTED)
     seen["event_time_ns"] = now_ns - 150_000_000
