@@ -189,8 +189,8 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     fits = (d2 < parameters.resolve_gate_chi2) & certain & slower & like(table.cls[eyes[i]], table.cls[ears[j]])
     fits &= ~_were_two(table, eyes[i], ears[j], now_ns, parameters)
     i, j, d2 = i[fits], j[fits], d2[fits]
-    clear = [k for k in range(i.size) if _clear(d2, (i == i[k]) | (j == j[k]), k, parameters.ambiguity)]
-    return [(int(eyes[i[k]]), int(ears[j[k]])) for k in clear]
+    clear = _clear(i, d2, parameters.ambiguity) & _clear(j, d2, parameters.ambiguity)
+    return list(zip(eyes[i[clear]].tolist(), ears[j[clear]].tolist(), strict=True))
 
 
 def _were_two(table: Table, eyes: Ints, ears: Ints, now_ns: int, parameters: Parameters) -> Bools:
@@ -200,9 +200,16 @@ def _were_two(table: Table, eyes: Ints, ears: Ints, now_ns: int, parameters: Par
     return two
 
 
-def _clear(d2: Floats, rivals: Bools, index: int, margin: float) -> bool:
-    rivals[index] = False
-    return bool((d2[rivals] > d2[index] + margin).all())
+def _clear(groups: Ints, d2: Floats, margin: float) -> Bools:
+    """Which are the best of their group, and by more than the margin."""
+    order = np.lexsort((d2, groups))
+    groups, sorted2 = groups[order], d2[order]
+    first, last = np.ones(order.size, np.bool_), np.ones(order.size, np.bool_)
+    first[1:] = last[:-1] = groups[1:] != groups[:-1]
+    second = np.where(last, np.inf, np.append(sorted2[1:], np.inf))
+    clear = np.zeros(order.size, np.bool_)
+    clear[order] = first & (second > sorted2 + margin)
+    return clear
 
 
 def hidden(state: State, rows: Ints, table: Table, at_ns: int, parameters: Parameters) -> Bools:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rsu.fusion import Fusion, Parameters
-from rsu.fusion.lifecycle import doubles
+from rsu.fusion.lifecycle import _clear, doubles
 from rsu.fusion.state import Table
 from rsu.observe.arrays import PEDESTRIAN, VEHICLE
 from tests.fusion.fusion_sayings import MS, after, bsm, seen
@@ -168,3 +170,12 @@ def test_frames_before_the_other_was_there_say_nothing() -> None:
     assert doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters()) == [(0, 1)]
     table.first[1] = START_NS + 1_000 * MS
     assert doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters()) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), max_size=12))
+def test_who_is_clear_has_no_rival_within_the_margin(pairs: list[tuple[int, int]]) -> None:
+    groups, d2 = np.array([group for group, _ in pairs], np.int64), np.array([cost for _, cost in pairs], np.float64)
+    found = _clear(groups, d2, 3.0)
+    for place, (group, cost) in enumerate(pairs):
+        rivals = [other for at, (where, other) in enumerate(pairs) if where == group and at != place]
+        assert found[place] == all(other > cost + 3.0 for other in rivals)
