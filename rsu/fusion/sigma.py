@@ -25,10 +25,11 @@ class Sigmas:
     def __init__(self, parameters: Parameters) -> None:
         self._p = parameters
         self._senders = np.zeros((parameters.senders_max, 4))
+        self._innovation = np.zeros((parameters.senders_max, 2))  # the last of each sender
         self._fleet, self._fleet_weight = 0.0, 0.0
 
     def forget(self, rows: Ints) -> None:
-        self._senders[rows] = 0.0
+        self._senders[rows], self._innovation[rows] = 0.0, 0.0
 
     def pass_on(self, before: Ints, after: Ints) -> None:
         """The same vehicle under another id."""
@@ -55,11 +56,16 @@ class Sigmas:
         return white
 
     def innovations(self, rows: Ints, state: State, measured: Measured) -> None:
-        """What the positions of bound senders tell of their white part; state: of their tracks, at the time measured."""
+        """What the positions of bound senders tell of their white part; state: of their tracks, at the time measured.
+
+        By how an innovation differs from the one before: in a bend that the filter does not know they are alike.
+        """
         p, cov = self._p, state.cov
-        square = ((measured.z[:, :2] - state.x[:, :2] - state.x[:, 5:]) ** 2).sum(axis=1)
+        step = measured.z[:, :2] - state.x[:, :2] - state.x[:, 5:]
+        change = ((step - self._innovation[rows]) ** 2).sum(axis=1) / 2
+        self._innovation[rows] = step
         known = sum(cov[:, i, i] + cov[:, i + 5, i + 5] + 2 * cov[:, i, i + 5] for i in (0, 1))
-        excess = np.clip((square - known) / 2 - p.self_white_std_m**2, -(p.jitter_max_m**2), p.jitter_max_m**2)
+        excess = np.clip((change - known) / 2 - p.self_white_std_m**2, -(p.jitter_max_m**2), p.jitter_max_m**2)
         self._senders[rows, JITTER] += p.jitter_gain * (excess - np.maximum(self._senders[rows, JITTER], 0.0))
 
     def residuals(self, rows: Ints, state: State, measured: Measured, seconds: Floats) -> None:
