@@ -105,9 +105,7 @@ class Fusion:
         base = predict(table.state(rows), np.maximum(dt, 0.0), p)
         back = base._replace(x=base.x.copy())
         back.x[:, :2] += velocity(base.x, base.polar) * np.minimum(dt, 0.0)[:, None]
-        sees = lifecycle.perceived(table.seen_ns[rows], now_ns, p.residual_perceived_s)
-        gate = np.where(sees, p.bound_seen_gate_chi2, p.bound_gate_chi2)
-        fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= gate
+        fits: NDArray[np.bool_] = distance(back, told, np.zeros(rows.size)) <= p.bound_gate_chi2
         self._sigmas.innovations(senders, back, told)
         alone = ~fits & ~lifecycle.perceived(table.seen_ns[rows], now_ns, p.lost_life_s)
         self._again(only(observations, alone), rows[alone], told.only(alone), senders[alone], now_ns)

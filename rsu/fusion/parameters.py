@@ -47,7 +47,6 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     search_radius_m: float = 9.0
     gate_chi2: float = 13.8  # 4 degrees of freedom, 0.992
     bound_gate_chi2: float = 30.0  # for a bound id: a jump of the GNSS by 5 σ
-    bound_seen_gate_chi2: float = 13.8  # the same while the track is seen: who drives off was bound to one who stands
     ambiguity: float = 3.0  # cost within which the second best forbids to bind an id
     class_penalty: float = 4.0  # cost of a pair whose classes differ: boxes mistake bicycles for pedestrians
     # time
@@ -76,7 +75,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     resolve_after_s: float = 0.85  # not perceived for so long: perhaps it is the perceived one beside it; occlusions end sooner
     rebind_period_s: float = 1.0
     rebind_alone_chi2: float = 13.8  # beyond it an id is rather of one who is not seen: 2 degrees of freedom, 0.999
-    rebind_gain_one: float = 12.0  # of the offset's χ², for an id to go to another track; by GOSPA of dense scenes
+    rebind_gain_one: float = 14.0  # of the offset's χ², for an id to go to another track; by GOSPA of dense scenes
     rebind_gain_many: float = 18.0  # the same for several that change their tracks
     merge_distance_m: float = 1.2
     double_distance_m: float = 1.8  # up to here two are one where no frame saw both

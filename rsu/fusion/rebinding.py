@@ -46,8 +46,6 @@ def moves(table: Table, sigmas: Sigmas, now_ns: int, parameters: Parameters) -> 
     who, whose = assign(hopeful, ears.size, eyes.size + ears.size)  # each of them: he may be alone
     best[who] = whose
     gain = cost - _cost(found, best)
-    doubt = _second(found, best, eyes.size) < _cost(found, best) + p.ambiguity
-    gain[doubt & (now >= eyes.size)] = 0.0  # he is one of two, nobody knows which
     chosen = _worth(now, best, gain, p)
     after = np.where(best < eyes.size, np.append(eyes, -1)[np.minimum(best, eyes.size)], -1)
     return Moves(ears[chosen], after[chosen])
@@ -97,14 +95,6 @@ def _cost(found: Pairs, column: Ints) -> Floats:
     there = found.column == column[found.row]
     cost[found.row[there]] = found.cost[there]
     return cost
-
-
-def _second(found: Pairs, best: Ints, eyes: int) -> Floats:
-    """(n,) float64, cost of the next perceived track that each could be."""
-    second = np.full(best.size, np.inf)
-    other = (found.column != best[found.row]) & (found.column < eyes)
-    np.minimum.at(second, found.row[other], found.cost[other])
-    return second
 
 
 def _worth(now: Ints, best: Ints, gain: Floats, p: Parameters) -> Ints:

@@ -29,7 +29,7 @@ CITY = grid.Cell("city", 0.7, 1.0, 1)
 
 def test_the_grid_is_that_of_the_issue() -> None:
     names = [cell.name for cell in grid.cells()]
-    assert len(set(names)) == len(names) == 5 * 3 * 3 + 9 + 3 + 3
+    assert len(set(names)) == len(names) == 5 * 3 * 3 + 9 + 4
     assert {"city/30/0.3/1", "city/100/2.5/5", "city/70/1.0/1/half", "dense/70/1.0/1"} <= set(names)
 
 
