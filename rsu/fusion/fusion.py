@@ -76,7 +76,7 @@ class Fusion:
             if one["kind"][0] == SELF:
                 self._hear(one, senders[round_rows], now_ns)
             else:
-                self._see(one, now_ns)
+                self._see(one, int(senders[round_rows][0]), now_ns)
         self._tending.tend(now_ns)
 
     def tracks(self, at_ns: int, *, all: bool = False) -> NDArray[np.void]:
@@ -164,8 +164,8 @@ class Fusion:
                 rest &= ~(hopes & self._identity.may_wait(senders, told.time_ns))
         self._begin(only(observations, rest), told.only(rest), senders[rest], now_ns)
 
-    def _see(self, observations: NDArray[np.void], now_ns: int) -> None:
-        """A frame of perception, or somebody else's picture."""
+    def _see(self, observations: NDArray[np.void], seer: int, now_ns: int) -> None:
+        """A frame of perception, or somebody else's picture; seer: row of the box's or the unit's name."""
         table, p = self._table, self._p
         none = np.zeros(len(observations))
         told = measured(observations, none, none, p)
@@ -187,6 +187,7 @@ class Fusion:
         i, j = assign(found, len(observations), rows.size)
         rest = np.ones(len(observations), np.bool_)
         rest[i] = False
+        table.seer[rows[j]] = seer
         if observations["kind"][0] == SHARED:
             self._share(only(observations, i), rows[j], told.only(i), now_ns)
         else:
@@ -195,7 +196,7 @@ class Fusion:
             base = either(ahead, state.only(j), table.state(rows[j]))
             self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
             self._hit(rows[j], only(observations, i), now_ns)
-        self._begin(only(observations, rest), told.only(rest), None, now_ns)
+        table.seer[self._begin(only(observations, rest), told.only(rest), None, now_ns)] = seer
 
     def _share(self, observations: NDArray[np.void], rows: Ints, told: Measured, now_ns: int) -> None:
         """Covariance intersection, but not for those who are heard themselves."""
@@ -246,10 +247,10 @@ class Fusion:
         elif kind == DETECTION:
             table.seen_ns[rows] = np.maximum(table.seen_ns[rows], observations["event_time_ns"])
 
-    def _begin(self, observations: NDArray[np.void], told: Measured, senders: Ints | None, now_ns: int) -> None:
-        """New tracks for what belongs to none."""
+    def _begin(self, observations: NDArray[np.void], told: Measured, senders: Ints | None, now_ns: int) -> Ints:
+        """New tracks for what belongs to none; their rows."""
         if not len(observations):
-            return
+            return np.empty(0, np.int64)
         table = self._table
         variance = np.zeros(len(observations)) if senders is None else self._identity.variance(senders)
         rows = born(table, observations, told, variance, self._p)
@@ -259,3 +260,4 @@ class Fusion:
         if senders is not None:
             table.sender[rows] = senders[: rows.size]
             self._identity.track_of[senders[: rows.size]] = rows
+        return rows

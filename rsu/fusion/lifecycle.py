@@ -109,7 +109,7 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
 def _in_frames(table: Table, one: Ints, other: Ints, parameters: Parameters) -> tuple[Bools, Bools]:
     """Which pairs perception told apart in most of its frames, as far back as the rings go, and which it never did.
 
-    A double takes a neighbour's detection now and then, so that a frame or two say nothing.
+    A double takes a neighbour's detection now and then, so that a frame or two say nothing. Of two boxes each may see one.
     """
     p = parameters
     times, others = _frames(table, one), _frames(table, other)
@@ -123,7 +123,7 @@ def _in_frames(table: Table, one: Ints, other: Ints, parameters: Parameters) -> 
     first, second = np.count_nonzero(times >= both_ns, axis=1), np.count_nonzero(others >= both_ns, axis=1)
     least = np.minimum(first, second)
     never: Bools = (least >= p.double_frames_each) & (first + second >= p.double_frames) & (10 * shared <= least)
-    return together, never
+    return together, never & (table.seer[one] == table.seer[other])
 
 
 def _frames(table: Table, rows: Ints) -> Ints:

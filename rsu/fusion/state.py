@@ -37,6 +37,7 @@ FIELDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "self_ns": ("i8", ()),
     "seen_ns": ("i8", ()),
     "picture": ("i8", ()),
+    "seer": ("i8", ()),
     "sender": ("i8", ()),
     "size": ("f4", (3,)),
     "ring_count": ("i8", ()),
@@ -102,7 +103,8 @@ class Measured(NamedTuple):
 
 class Table:
     """All tracks. Attributes are the columns of ``FIELDS``, times in ns; ``sender`` is a row of the senders, −1 for none;
-    ``picture`` numbers the shared picture that told of it last, 0 where it was heard or seen since."""
+    ``picture`` numbers the shared picture that told of it last, 0 where it was heard or seen since;
+    ``seer`` is a row of the senders too: the box or unit that saw it last."""
 
     alive: Bools
     id: NDArray[np.uint32]
@@ -122,6 +124,7 @@ class Table:
     self_ns: Ints
     seen_ns: Ints
     picture: Ints
+    seer: Ints
     sender: Ints
     size: NDArray[np.float32]
     ring_count: Ints

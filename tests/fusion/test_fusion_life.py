@@ -172,6 +172,20 @@ def test_frames_before_the_other_was_there_say_nothing() -> None:
     assert doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters()) == []
 
 
+def test_two_that_two_boxes_see_one_each_stay_two() -> None:
+    """No frame has both, for neither box sees both."""
+    f = Fusion(Parameters())
+    for ms in range(0, 5_000, 100):
+        frames = [
+            seen(
+                ms + late, 0.0, y, sender=box, object=b"1", cls=PEDESTRIAN, speed=0.0, receive_time_ns=START_NS + (ms + 70) * MS
+            )
+            for late, y, box in ((0, 0.0, b"box"), (30, 1.5, b"box2"))
+        ]
+        step(f, ms + 90, frames)
+    assert len(after(f, 4_990)) == 2 and f.counters.merged == 0
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), max_size=12))
 def test_who_is_clear_has_no_rival_within_the_margin(pairs: list[tuple[int, int]]) -> None:
     groups, d2 = np.array([group for group, _ in pairs], np.int64), np.array([cost for _, cost in pairs], np.float64)
