@@ -82,6 +82,8 @@ def id_switches(seen: Sequence[Sight]) -> int:
     last, before = np.full(objects, -1, np.intp), np.full(objects, -1, np.intp)
     switches = 0
     for truth, tracks, similarity in seen:
+        if not len(truth) or not len(tracks):  # a moment without a pair ends none, as trackeval has it
+            continue
         score = np.where(similarity > EPSILON, similarity + STAY * (tracks[None, :] == before[truth][:, None]), 0.0)
         rows, columns = linear_sum_assignment(score, maximize=True)
         held = score[rows, columns] > EPSILON

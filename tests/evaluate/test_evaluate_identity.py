@@ -100,6 +100,15 @@ def their_data(seen: list[Sight]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("nothing", ["tracks", "truth"])
+def test_a_moment_without_tracks_or_objects_does_not_end_a_pair(nothing: str) -> None:
+    """Two objects and tracks that could be paired either way: those of before stay, though crosswise they are nearer now."""
+    near, crossed = np.array([[0.9, 0.5], [0.5, 0.9]]), np.array([[0.5, 0.9], [0.9, 0.5]])
+    both, none = np.arange(2), np.arange(0)
+    empty = Sight(both, none, np.empty((2, 0))) if nothing == "tracks" else Sight(none, both, np.empty((0, 2)))
+    assert id_switches([Sight(both, both, near), empty, Sight(both, both, crossed)]) == 0
+
+
 @settings(deadline=None, max_examples=60)
 @given(scenes())
 def test_agrees_with_trackeval(ticks: list[Tick]) -> None:
