@@ -196,7 +196,8 @@ class Fusion:
             base = either(ahead, state.only(j), table.state(rows[j]))
             self._correct(rows[j], base, np.maximum(at_ns, table.time[rows[j]]), told.only(i))
             self._hit(rows[j], only(observations, i), now_ns)
-        table.seer[self._begin(only(observations, rest), told.only(rest), None, now_ns)] = seer
+        fresh = self._begin(only(observations, rest), told.only(rest), None, now_ns)
+        table.seer[fresh] = seer
 
     def _share(self, observations: NDArray[np.void], rows: Ints, told: Measured, now_ns: int) -> None:
         """Covariance intersection, but not for those who are heard themselves."""

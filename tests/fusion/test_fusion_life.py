@@ -186,6 +186,13 @@ def test_two_that_two_boxes_see_one_each_stay_two() -> None:
     assert len(after(f, 4_990)) == 2 and f.counters.merged == 0
 
 
+def test_a_frame_of_more_objects_than_the_table_has_rows_makes_it_grow() -> None:
+    f = Fusion(Parameters())
+    for ms in range(0, 500, 100):
+        step(f, ms + 90, look(ms, *((20.0 * (n % 30), 20.0 * (n // 30)) for n in range(600)), speed=0.0))
+    assert len(after(f, 490)) == 600
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), max_size=12))
 def test_who_is_clear_has_no_rival_within_the_margin(pairs: list[tuple[int, int]]) -> None:
     groups, d2 = np.array([group for group, _ in pairs], np.int64), np.array([cost for _, cost in pairs], np.float64)
