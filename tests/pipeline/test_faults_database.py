@@ -14,6 +14,7 @@ from rsu.store import open_store
 
 OUTAGES = 2
 LAG_S = 1.5  # that an outage reaches, at least
+AWAY = ("warn", "the database cannot be reached")
 STATES = ("received", "stored", "quarantined", "duplicate", "shed")
 
 
@@ -35,8 +36,9 @@ def test_a_database_killed_under_load_has_every_record_once_and_the_unit_stays_r
                 before = len(senders())
                 until(lambda before=before: len(senders()) > before + 300, "rows in the database")  # type: ignore[misc]
                 own_postgres.kill()
+                until(lambda: check(unit, "storage") == AWAY, "the database is told as away")
                 until(lambda: lag_s(unit) > LAG_S, "the lag in /status")
-                assert check(unit, "storage") == ("warn", "the database cannot be reached")
+                assert check(unit, "storage") == AWAY
                 assert unit.ready()
                 held = unit.sent
                 own_postgres.start()
