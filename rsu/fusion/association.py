@@ -11,13 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from rsu.fusion.motion import velocity
 from rsu.fusion.state import Bools, Floats, Ints, Measured, State
-from rsu.fusion.update import in_terms_of, innovation, seen_by, width_of
+from rsu.fusion.update import core_of, in_terms_of, innovation, seen_by, width_of
 
 NEIGHBOURS_MAX = 16
 """Of an observation: nearest tracks within the radius. A crowd at one place is not paired each with each: 500 senders that
@@ -89,7 +87,9 @@ def distance(state: State, measured: Measured, extra2: Floats) -> Floats:
     """d² (n,) of x, y, heading and speed, row by row; what is not said or too slow for a heading is left out."""
     z, noise, said = in_terms_of(state, measured)
     width = width_of(said)
-    residual, s = innovation(state, seen_by(state.cov, measured.own, width), z, noise, said, measured.own)
+    residual, s = innovation(
+        state, core_of(seen_by(state.cov, measured.own, width), measured.own), z, noise, said, measured.own
+    )
     s[:, 0, 0] += extra2
     s[:, 1, 1] += extra2
     total = np.zeros(len(z))
@@ -139,10 +139,18 @@ def components(found: Pairs, crowded: Ints, rows: int, columns: int) -> list[Int
 
 
 def labels(row: Ints, column: Ints, rows: int, columns: int) -> Ints:
-    """(rows + columns,) int64: the same number for all that hang together by these pairs."""
-    graph = coo_array((np.ones(row.size), (row, column + rows)), shape=(rows + columns, rows + columns))
-    label: Ints = connected_components(graph, directed=False)[1]
-    return label
+    """(rows + columns,) int64: the least number of all that hang together by these pairs, columns counted behind the rows."""
+    label = np.arange(rows + columns)
+    if not row.size:
+        return label
+    column = column + rows
+    while True:
+        least = np.minimum(label[row], label[column])
+        np.minimum.at(label, label[row], least)
+        np.minimum.at(label, label[column], least)
+        label = label[label]
+        if (label[row] == label[column]).all():
+            return label
 
 
 def _assign_component(found: Pairs) -> tuple[Ints, Ints]:

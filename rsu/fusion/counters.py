@@ -15,6 +15,8 @@ class Counters(msgspec.Struct):
     unbound: int = 0
     jumped: int = 0
     rebound: int = 0
+    resumed: int = 0
+    misled: int = 0
     ambiguous: int = 0
     born: int = 0
     no_room: int = 0

@@ -219,6 +219,7 @@ class Fusion:
         table = self._table
         at_ns = int(np.median(told.time_ns))
         rows = table.rows()
+        rows = rows[lifecycle.present(table, rows, at_ns, self._p)]
         state, there = states_at(table, rows, at_ns, self._p)
         if not there.all():
             rows, state = rows[there], state.only(there)
@@ -247,6 +248,7 @@ class Fusion:
             table.self_ns[rows] = np.maximum(table.self_ns[rows], observations["event_time_ns"])
         elif kind == DETECTION:
             table.seen_ns[rows] = np.maximum(table.seen_ns[rows], observations["event_time_ns"])
+            table.remember_frame(rows, observations["event_time_ns"])
 
     def _begin(self, observations: NDArray[np.void], told: Measured, senders: Ints | None, now_ns: int) -> Ints:
         """New tracks for what belongs to none; their rows."""

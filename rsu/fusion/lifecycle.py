@@ -7,12 +7,13 @@ tentative  ``confirm_hits`` hits                            confirmed
 tentative  no hit for ``tentative_life_s``                  gone
 confirmed  no hit for ``heard_life_s``, ``seen_life_s``     lost
 lost       a hit                                            confirmed
-lost       no hit for ``lost_life_s``                       gone
+lost       no hit for ``known_life_s``                      gone
 confirmed  another, older one is the same road user         gone
 =========  ===============================================  =========
 
 Hits count when they arrive: a box that is slow is no reason to die. A lost track is not shown; who comes out from behind
-another is the same road user as before, under the id he had.
+another is the same road user as before, under the id he had. After ``lost_life_s`` no observation is given to it any more;
+a new track that begins where it would be may still go on under its id, see :mod:`rsu.fusion.resuming`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from scipy.spatial import cKDTree
 from rsu.fusion.association import neighbours
 from rsu.fusion.motion import velocity, wrap
 from rsu.fusion.parameters import Parameters
-from rsu.fusion.state import RING, Bools, Floats, Ints, State, Table
+from rsu.fusion.state import Bools, Floats, Ints, State, Table
 from rsu.fusion.time import SECOND_NS
 from rsu.observe.arrays import BICYCLE, PEDESTRIAN, VEHICLE
 
 PAIRS_AT_ONCE = 256
-"""Whose rings are compared at once: a crowd at one place makes many pairs, and each 576 comparisons."""
+"""Whose rings are compared at once: a crowd at one place makes many pairs, and each 1,024 comparisons."""
 
 
 def confirm(table: Table, rows: Ints, parameters: Parameters) -> Ints:
@@ -41,7 +42,7 @@ def confirm(table: Table, rows: Ints, parameters: Parameters) -> Ints:
 
 def expired(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Ints:
     """Who is gone."""
-    life_s = np.where(table.confirmed[rows], parameters.lost_life_s, parameters.tentative_life_s)
+    life_s = np.where(table.confirmed[rows], parameters.known_life_s, parameters.tentative_life_s)
     return rows[(now_ns - table.touched[rows]) / SECOND_NS > life_s]
 
 
@@ -51,6 +52,12 @@ def lost(table: Table, rows: Ints, at_ns: int, parameters: Parameters) -> Bools:
     shown_s = np.where(heard_last, parameters.heard_life_s, parameters.seen_life_s)
     silent: Bools = (at_ns - table.touched[rows]) / SECOND_NS > shown_s
     return silent
+
+
+def present(table: Table, rows: Ints, at_ns: int, parameters: Parameters) -> Bools:
+    """Which an observation may be of: not lost for long."""
+    there: Bools = at_ns - table.touched[rows] <= round(parameters.lost_life_s * SECOND_NS)
+    return there
 
 
 def speaks(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> Bools:
@@ -81,8 +88,9 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     """Pairs (stays, goes) of confirmed tracks that are one road user; each track in one pair at most.
 
     Two that were hit by the same frame of perception, now or most of the time, or are in one picture of somebody else, are two.
+    Two ids that are heard are two as well, unless no frame ever saw both: then one of the ids is bound wrongly.
     """
-    rows = rows[table.confirmed[rows]]
+    rows = rows[table.confirmed[rows] & present(table, rows, now_ns, parameters)]
     if rows.size < 2:
         return []
     moving = velocity(table.x[rows], table.polar[rows])
@@ -95,14 +103,14 @@ def doubles(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     one, other = near[:, 0], near[:, 1]
     same = np.hypot(*(moving[one] - moving[other]).T) < parameters.merge_speed_mps
     live = speaks(table, rows, now_ns, parameters)
-    same &= ~(live[one] & live[other])
     for frame in (table.seen_ns, table.picture):
         same &= (frame[rows[one]] != frame[rows[other]]) | (frame[rows[one]] == 0)
     same &= like(table.cls[rows[one]], table.cls[rows[other]])
     one, other = one[same], other[same]
     near = np.hypot(*(at[one] - at[other]).T) <= parameters.merge_distance_m
+    both = live[one] & live[other]
     together, never = _in_frames(table, rows[one], rows[other], parameters)
-    same = never | (near & ~together)
+    same = np.where(both, never & near, never | (near & ~together))
     return _disjoint(table, rows[one[same]], rows[other[same]])
 
 
@@ -112,11 +120,8 @@ def _in_frames(table: Table, one: Ints, other: Ints, parameters: Parameters) -> 
     A double takes a neighbour's detection now and then, so that a frame or two say nothing. Of two boxes each may see one.
     """
     p = parameters
-    times, others = _frames(table, one), _frames(table, other)
-    shared = np.zeros(one.size, np.int64)
-    for part in np.split(np.arange(one.size), range(PAIRS_AT_ONCE, one.size, PAIRS_AT_ONCE)):
-        equal = (times[part, :, None] == others[part, None, :]) & (times[part, :, None] > 0)
-        shared[part] = equal.any(axis=2).sum(axis=1)
+    times, others = table.frames[one], table.frames[other]
+    shared = shared_frames(times, others)
     least = np.minimum(np.count_nonzero(times, axis=1), np.count_nonzero(others, axis=1))
     together: Bools = (shared > 0) & (shared >= p.together_share * least)
     both_ns = np.maximum(table.first[one], table.first[other])[:, None]
@@ -126,11 +131,13 @@ def _in_frames(table: Table, one: Ints, other: Ints, parameters: Parameters) -> 
     return together, never & (table.seer[one] == table.seer[other])
 
 
-def _frames(table: Table, rows: Ints) -> Ints:
-    """(n, RING) int64, times of the frames that hit; 0 for what is none."""
-    frames: Ints = np.where(table.ring_own[rows], 0, table.ring_time_measured[rows])
-    frames[np.arange(RING) >= table.ring_count[rows, None]] = 0
-    return frames
+def shared_frames(times: Ints, others: Ints) -> Ints:
+    """(n,) int64, how many frames of perception hit both; of their rings, (n, FRAMES) int64, 0 for what is none."""
+    shared = np.zeros(len(times), np.int64)
+    for part in np.split(np.arange(len(times)), range(PAIRS_AT_ONCE, len(times), PAIRS_AT_ONCE)):
+        equal = (times[part, :, None] == others[part, None, :]) & (times[part, :, None] > 0)
+        shared[part] = equal.any(axis=2).sum(axis=1)
+    return shared
 
 
 def common(table: Table, rows: Ints, time_ns: int) -> Floats:
@@ -177,6 +184,8 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
     seen, told = table.state(eyes), table.state(ears)
     at_seen, at_told = common(table, eyes, now_ns), common(table, ears, now_ns)
     i, j = neighbours(at_seen, at_told, parameters.search_radius_m)
+    k, m = neighbours(at_seen, at_told + told.x[:, 5:], parameters.search_radius_m)
+    i, j = np.divmod(np.union1d(i * ears.size + j, k * ears.size + m), ears.size)
     step = at_seen[i] - at_told[j]
     cov = seen.cov[i, :2, :2] + told.cov[j, :2, :2]
     d2 = np.einsum("ni,nij,nj->n", step, np.linalg.inv(cov), step)
@@ -196,8 +205,8 @@ def unresolved(table: Table, rows: Ints, now_ns: int, parameters: Parameters) ->
 def _were_two(table: Table, eyes: Ints, ears: Ints, now_ns: int, parameters: Parameters) -> Bools:
     """Which pairs perception saw side by side before it lost the other, not longer ago than somebody stays hidden."""
     since = perceived(table.seen_ns[ears], now_ns, parameters.lost_life_s)
-    two: Bools = since & (table.first[eyes] < table.seen_ns[ears])
-    return two
+    apart: Bools = shared_frames(table.frames[eyes], table.frames[ears]) >= parameters.told_apart_frames
+    return since & apart
 
 
 def _clear(groups: Ints, d2: Floats, margin: float) -> Bools:

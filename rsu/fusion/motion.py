@@ -118,7 +118,9 @@ def _arcs(a: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 def add_noise(cov: Floats, state: State, dt: Floats, phi: Floats, parameters: Parameters) -> None:
     """Process noise over dt ≥ 0 is added to cov: (n, 7, 7)."""
     polar = state.polar
-    density = np.where(state.walker, parameters.walker_accel_std_mps2, parameters.accel_std_mps2) ** 2
+    stands = state.frozen & (np.abs(state.x[:, 3]) < STANDING_MPS)
+    accel = np.where(stands, parameters.standing_accel_std_mps2, parameters.accel_std_mps2)
+    density = np.where(state.walker, parameters.walker_accel_std_mps2, accel) ** 2
     q1 = density * parameters.noise_interval_s * dt
     q2, q3 = q1 * dt / 2, q1 * dt * dt / 3
     heading = state.x[:, 2]

@@ -11,6 +11,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     # motion
     accel_std_mps2: float = 2.0  # design of fusion: measured best for traffic in a city
     yaw_accel_std_radps2: float = 0.3  # NEES of turns; the design has 0.5
+    standing_accel_std_mps2: float = 0.5  # who stands goes on standing; that he starts, his speed tells at once; by NEES
     walker_accel_std_mps2: float = 0.7  # pedestrians: from standing to walking in two seconds
     noise_interval_s: float = 0.15  # for how long drivers hold an acceleration: density q = σ² · interval; by NEES
     pinned_turn_std_radps05: float = 0.3  # bicycles: heading as a random walk, as they have no turn rate
@@ -67,8 +68,10 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     tentative_life_s: float = 0.4
     heard_life_s: float = 1.0  # shown for so long after it told of itself last: ten BSM missing in a row are no loss on the air
     seen_life_s: float = 1.5  # shown for so long after it was seen last: occlusions last 1.2 s in the mean; by GOSPA
-    lost_life_s: float = 3.0  # not shown any more, known again for so long: by id switches
+    lost_life_s: float = 3.0  # not shown any more, but who is seen where it would be is known again
+    known_life_s: float = 5.0  # so long a new track may go on under its id: by id switches
     together_share: float = 0.6  # of the frames that saw the one, those that saw the other too: then they are two
+    told_apart_frames: int = 2  # frames that saw both, for two to be two; one may be clutter
     resolve_gate_chi2: float = 7.0  # to learn an offset from a perceived track: 2 degrees of freedom, 0.97
     resolve_cost_max: float = 8.0  # d² + ln det S beyond which a perceived neighbour fits as well, its own being occluded
     located_std_m: float = 0.8  # a sender's track less certain than this takes no detection: tracks tell which is his
@@ -77,6 +80,23 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     rebind_alone_chi2: float = 13.8  # beyond it an id is rather of one who is not seen: 2 degrees of freedom, 0.999
     rebind_gain_one: float = 14.0  # of the offset's χ², for an id to go to another track; by GOSPA of dense scenes
     rebind_gain_many: float = 18.0  # the same for several that change their tracks
+    resume_young_s: float = 1.5  # a new track goes on under an ended one's id within so long
+    resume_silent_s: float = 0.25  # not hit for so long: ended
+    resume_overlap_s: float = 0.5  # the new one may have begun so long before the old one's last hit, if no frame saw both
+    resume_distance_m: float = 1.5  # from where the ended one would be now, and more with the time since its last hit: ...
+    resume_accel_mps2: float = 1.0  # ... half of this by the square of the time; by the share of right ones
+    resume_speed_mps: float = 1.5  # difference of the speeds; it grows with the time likewise
+    resume_walker_distance_m: float = 1.0  # the same for pedestrians
+    resume_walker_accel_mps2: float = 0.3
+    resume_walker_speed_mps: float = 1.0
+    resume_most_m: float = 6.0
+    resume_clear: float = 2.0  # within so many times that distance there is no other of either
+    led_after_s: float = 0.4  # heard, but not perceived for so long: perhaps led away from whom it was; ...
+    led_until_s: float = 2.0  # ... after so long it is somebody else
+    led_gap_s: float = 0.6  # the new one was found at most so long after the old one was seen
+    led_distance_m: float = 2.0
+    led_walker_distance_m: float = 1.0
+    led_speed_mps: float = 1.0  # a sender that moves otherwise is another's
     merge_distance_m: float = 1.2
     double_distance_m: float = 1.8  # up to here two are one where no frame saw both
     double_frames: int = 8  # so many frames that saw either, since both are there, ...

@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 
 RING = 24
 """Updates a second of ten BSM and ten frames of perception, and a few: nothing older than a second is taken."""
+FRAMES = 32
+"""Times of the frames of perception that hit a track: three seconds of a box at 10 Hz, as long as a lost one is known again."""
 CAPACITY = 256
 FIELDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "alive": ("?", ()),
@@ -40,6 +42,8 @@ FIELDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "seer": ("i8", ()),
     "sender": ("i8", ()),
     "size": ("f4", (3,)),
+    "frame_count": ("i8", ()),
+    "frames": ("i8", (FRAMES,)),
     "ring_count": ("i8", ()),
     "ring_time": ("i8", (RING,)),
     "ring_x": ("f8", (RING, 7)),
@@ -127,6 +131,8 @@ class Table:
     seer: Ints
     sender: Ints
     size: NDArray[np.float32]
+    frame_count: Ints
+    frames: Ints
     ring_count: Ints
     ring_time: Ints
     ring_x: Floats
@@ -187,6 +193,11 @@ class Table:
         self.x[rows], self.cov[rows] = state.x, state.cov
         self.polar[rows], self.frozen[rows] = state.polar, state.frozen
         self.time[rows] = time_ns
+
+    def remember_frame(self, rows: Ints, time_ns: Ints) -> None:
+        """A frame of perception hit them."""
+        self.frames[rows, self.frame_count[rows] % FRAMES] = time_ns
+        self.frame_count[rows] += 1
 
     def remember(self, rows: Ints, state: State, time_ns: Ints, measured: Measured) -> None:
         """The state as it is now, and the measurement that made it so, go into the ring."""

@@ -9,6 +9,7 @@ from rsu.fusion.counters import Counters
 from rsu.fusion.identity import Identity
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.rebinding import moves
+from rsu.fusion.resuming import misled, resumed
 from rsu.fusion.sigma import Sigmas
 from rsu.fusion.state import Ints, Table
 from rsu.fusion.time import SECOND_NS
@@ -30,8 +31,10 @@ class Tending:
         gone = lifecycle.expired(table, table.rows(), now_ns, p)
         counters.gone += gone.size
         self._drop(gone)
+        self._resume(now_ns)
         for stays, goes in lifecycle.unresolved(table, table.rows(), now_ns, p):
-            if stays in fresh:  # it was not shown yet, and the other was
+            older = table.seen_ns[goes] > 0 and table.id[goes] < table.id[stays]
+            if older or stays in fresh:  # the one that was shown before
                 table.id[stays] = table.id[goes]
             self._unite(stays, goes)
         if now_ns - self._rebound_ns >= round(p.rebind_period_s * SECOND_NS):
@@ -39,9 +42,27 @@ class Tending:
             self._rebind(now_ns)
         for older, younger in lifecycle.doubles(table, table.rows(), now_ns, p):
             rows = np.array([older, younger])
+            if lifecycle.speaks(table, rows, now_ns, p).all():
+                self._release_farther(rows)
             unsure = table.cov[rows, 0, 0] + table.cov[rows, 1, 1]
             table.id[younger] = table.id[older]
             self._unite(*((older, younger) if unsure[0] <= unsure[1] else (younger, older)))
+
+    def _resume(self, now_ns: int) -> None:
+        """New tracks go on under the ids of older ones; who was led away by his sender is rid of him."""
+        table, p = self._table, self._p
+        for goes_on, ended in resumed(table, table.rows(), now_ns, p):
+            if misled(table, goes_on, ended, now_ns, p):
+                self._identity.release(table, np.array([ended]))
+                self._counters.misled += 1
+            table.id[goes_on] = table.id[ended]
+            self._unite(goes_on, ended)
+            self._counters.resumed += 1
+
+    def _release_farther(self, rows: Ints) -> None:
+        """Of two ids of one road user the one that needs the unlikelier offset is not his."""
+        likely = (self._table.x[rows, 5:] ** 2).sum(axis=1) / self._sigmas.expected(self._table.sender[rows])
+        self._identity.release(self._table, rows[[int(np.argmax(likely))]])
 
     def _rebind(self, now_ns: int) -> None:
         """Ids go to whose they are; a track that lived of such an id alone is gone."""

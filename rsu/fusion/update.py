@@ -46,18 +46,17 @@ def in_terms_of(state: State, measured: Measured) -> tuple[Floats, Floats, Bools
     return z, noise, said
 
 
-def innovation(state: State, seen: Floats, z: Floats, noise: Floats, said: Bools, own: Bools) -> tuple[Floats, Floats]:
+def innovation(state: State, core: Floats, z: Floats, noise: Floats, said: Bools, own: Bools) -> tuple[Floats, Floats]:
     """Residual (n, k) and its covariance S (n, k, k) of the first k = 2 or 5 of what is measured; 0 and 1 for what is not said.
 
-    :param seen: (n, 7, k) float64, P·Hᵀ.
+    :param core: (n, k, k) float64, H·P·Hᵀ.
     """
-    width = seen.shape[2]
+    width = core.shape[2]
     said = said[:, :width]
     ahead = state.x[:, :width].copy()
-    s = seen[:, :width] + noise[:, :width, :width]
+    s = core + noise[:, :width, :width]
     if own.any():
         ahead[:, :2] += own[:, None] * state.x[:, 5:]
-        s[:, :2] += own[:, None, None] * seen[:, 5:]
     residual = z[:, :width] - ahead
     if width > 2:
         residual[:, 2] = np.where(state.polar, motion.wrap(residual[:, 2]), residual[:, 2])
@@ -81,6 +80,15 @@ def seen_by(cov: Floats, own: Bools, width: int) -> Floats:
     return product
 
 
+def core_of(seen: Floats, own: Bools) -> Floats:
+    """H·P·Hᵀ: (n, k, k), of P·Hᵀ."""
+    core = seen[:, : seen.shape[2]]
+    if own.any():
+        core = core.copy()
+        core[:, :2] += own[:, None, None] * seen[:, 5:]
+    return core
+
+
 def update(state: State, measured: Measured, seconds: Floats, parameters: Parameters) -> State:
     """The track after the measurement.
 
@@ -90,20 +98,18 @@ def update(state: State, measured: Measured, seconds: Floats, parameters: Parame
     own, width = measured.own, width_of(said)
     if not (seconds < 0).any():
         seen = seen_by(state.cov, own, width)
-        residual, s = innovation(state, seen, z, noise, said, own)
+        residual, s = innovation(state, core_of(seen, own), z, noise, said, own)
         gain = _gain(state, seen, s, said, parameters)
         return _joseph(state, residual, gain, seen, s, parameters)
     past_x, jacobian = motion.move(state, seconds, parameters)
     past = state._replace(x=past_x)
     slack = np.zeros_like(state.cov)
     motion.add_noise(slack, state, -seconds, jacobian.phi, parameters)
-    between = seen_by(slack, own, width)
     noise = noise.copy()
-    noise[:, :width, :width] += between[:, :width]
-    noise[:, :2, :width] += own[:, None, None] * between[:, 5:]
-    crossed = jacobian.columns(state.cov)
-    residual, s = innovation(past, seen_by(jacobian.rows(crossed), own, width), z, noise, said, own)
-    seen = seen_by(crossed, own, width)
+    noise[:, :width, :width] += core_of(seen_by(slack, own, width), own)
+    across = seen_by(jacobian.f.swapaxes(1, 2), own, width)  # (H F)ᵀ
+    seen = state.cov @ across
+    residual, s = innovation(past, across.swapaxes(1, 2) @ seen, z, noise, said, own)
     gain = _gain(state, seen, s, said, parameters)
     return _joseph(state, residual, gain, seen, s, parameters)
 

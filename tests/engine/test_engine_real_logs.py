@@ -32,7 +32,7 @@ LOGS = {
     "bsmLogDuringEvent_commsignia.gz": 1,
     "bsmTx.gz": 0,  # 16 messages, each for itself
     "pc5-bsm-in-udp4.pcap": 1,
-    "rxMsg_BSM_and_TIM.gz": 5,  # one vehicle on two drives, with holes of 5 s and more in what was received of it
+    "rxMsg_BSM_and_TIM.gz": 4,  # one vehicle on two drives, with holes of 5 s and more in what was received of it
 }
 #: Log → what its senders' own positions jump by, metres.
 JUMPS_M = {"rxMsg_BSM_and_TIM.gz": 6.9}

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.stats import multivariate_normal
 
-from rsu.fusion.association import Pairs, ambiguous, assign, distance, neighbours
+from rsu.fusion.association import Pairs, ambiguous, assign, distance, labels, neighbours
 from rsu.fusion.inverse import inverse_5
 from rsu.fusion.motion import SERIES_BELOW, move, wrap
 from rsu.fusion.names import Names
@@ -164,3 +166,23 @@ def test_the_written_out_inverse_is_lapacks(seed: int, spread: float) -> None:
     size = size[:, :, None] * size[:, None, :]
     np.testing.assert_allclose(got / size, lapack / size, atol=1e-9)
     np.testing.assert_allclose(got / size, got.swapaxes(1, 2) / size, atol=1e-12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12), st.data())
+def test_what_hangs_together_has_one_label(rows: int, columns: int, data: st.DataObject) -> None:
+    """Against scipy's connected components."""
+    pair = st.tuples(st.integers(0, rows - 1), st.integers(0, columns - 1))
+    found = np.array(data.draw(st.lists(pair, max_size=30)), np.int64).reshape(-1, 2)
+    row, column = found.T
+    graph = coo_array((np.ones(row.size), (row, column + rows)), shape=(rows + columns, rows + columns))
+    components = connected_components(graph, directed=False)[1]
+    label = labels(row, column, rows, columns)
+    assert (np.equal.outer(label, label) == np.equal.outer(components, components)).all()
+
+
+def test_a_long_chain_has_one_label_in_a_few_rounds() -> None:
+    rng = np.random.default_rng(4)
+    one, other = rng.permutation(3_000), rng.permutation(3_000)
+    label = labels(np.append(one, one[1:]), np.append(other, other[:-1]), 3_000, 3_000)
+    assert (label == 0).all()

@@ -45,8 +45,14 @@ def test_who_comes_out_from_behind_another_is_who_he_was(hidden_ms: int) -> None
     assert shown[again - 1] == ([1] if hidden_ms <= 1_400 else [])  # not shown for longer than it is known
 
 
+def test_who_was_hidden_for_longer_than_a_single_look_can_tell_is_who_he_was_when_his_new_track_is_sure() -> None:
+    f = Fusion(Parameters())
+    shown = ids_over(f, 4_000)
+    assert shown[60:63] == [[], [], [1]] and shown[-1] == [1] and f.counters.resumed == 1
+
+
 def test_who_was_hidden_for_longer_than_a_track_lives_is_somebody_new() -> None:
-    shown = ids_over(Fusion(Parameters()), 4_000)
+    shown = ids_over(Fusion(Parameters()), 6_000)
     assert shown[-1] == [2] and [] in shown[20:]
 
 
@@ -140,8 +146,8 @@ def pair(apart_m: float, one: range, other: range) -> Table:
     table.x[rows, 0] = 0.0, apart_m
     for row, numbers in zip(rows, (one, other), strict=True):
         frames = np.array([START_NS + number * 100 * MS for number in numbers])
-        table.ring_time_measured[row, : frames.size], table.ring_count[row] = frames, frames.size
-        table.seen_ns[row] = frames[-1]
+        table.frames[row, : frames.size] = frames
+        table.seen_ns[row] = table.touched[row] = frames[-1]
     return table
 
 
@@ -161,6 +167,23 @@ def pair(apart_m: float, one: range, other: range) -> Table:
 )
 def test_two_are_one_if_frames_see_the_one_or_the_other(apart_m: float, one: range, other: range, united: bool) -> None:
     table = pair(apart_m, one, other)
+    found = doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters())
+    assert found == ([(0, 1)] if united else [])
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "one", "other", "united"),
+    [
+        (1.0, range(0, 10, 2), range(1, 11, 2), True),  # in turns: one place, two ids, one of them bound wrongly
+        (1.0, range(10), range(5, 15), False),
+        (1.7, range(0, 10, 2), range(1, 11, 2), False),
+    ],
+)
+def test_two_that_are_heard_are_one_only_if_no_frame_saw_both_at_one_place(
+    apart_m: float, one: range, other: range, united: bool
+) -> None:
+    table = pair(apart_m, one, other)
+    table.sender[:2], table.self_ns[:2] = (0, 1), START_NS + 1_400 * MS
     found = doubles(table, table.rows(), START_NS + 1_500 * MS, Parameters())
     assert found == ([(0, 1)] if united else [])
 
