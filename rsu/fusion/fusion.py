@@ -20,7 +20,7 @@ from rsu.fusion.motion import predict, velocity
 from rsu.fusion.output import rendered
 from rsu.fusion.parameters import Parameters
 from rsu.fusion.rounds import Admission, rounds
-from rsu.fusion.shared import intersection
+from rsu.fusion.shared import at_one_place, intersection
 from rsu.fusion.sigma import Sigmas
 from rsu.fusion.state import Floats, Ints, Measured, State, Table
 from rsu.fusion.tending import Tending
@@ -190,6 +190,9 @@ class Fusion:
         table.seer[rows[j]] = seer
         if observations["kind"][0] == SHARED:
             self._share(only(observations, i), rows[j], told.only(i), now_ns)
+            heard = at_one_place(table, lifecycle.heard(table, now_ns, p), observations, told, p)
+            self.counters.shared_dropped += int(np.count_nonzero(rest & heard))
+            rest &= ~heard
         else:
             at_ns = np.full(i.size, int(np.median(told.time_ns)), np.int64)
             ahead = at_ns >= table.time[rows[j]]

@@ -50,6 +50,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     bound_gate_chi2: float = 30.0  # for a bound id: a jump of the GNSS by 5 σ
     ambiguity: float = 3.0  # cost within which the second best forbids to bind an id
     class_penalty: float = 4.0  # cost of a pair whose classes differ: boxes mistake bicycles for pedestrians
+    shared_inside_m: float = 2.0  # so near a vehicle that is heard, what another unit tells of is it, whatever it says
+    shared_inside_walker_m: float = 0.7
     # time
     refuse_older_s: float = 1.0
     refuse_ahead_s: float = 0.1

@@ -11,8 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rsu.fusion.state import Floats, Measured, State
+from rsu.fusion.association import neighbours
+from rsu.fusion.lifecycle import common, like
+from rsu.fusion.parameters import Parameters
+from rsu.fusion.state import Bools, Floats, Ints, Measured, State, Table
 from rsu.fusion.update import in_terms_of
+from rsu.observe.arrays import VEHICLE
 
 OMEGAS = (1.0, 0.8, 0.6, 0.4, 0.2)
 """1 leaves the track as it is; 0 would forget its speed."""
@@ -30,6 +34,26 @@ def intersection(state: State, measured: Measured) -> tuple[State, Measured, Flo
     wider = state._replace(cov=state.cov * widen[:, :, None] * widen[:, None, :])
     weight = np.maximum(1 - omega, 1e-9)[:, None, None]
     return wider, measured._replace(noise=measured.noise / weight), omega
+
+
+def at_one_place(
+    table: Table, heard: Ints, observations: NDArray[np.void], measured: Measured, parameters: Parameters
+) -> Bools:
+    """Which are told of to be inside somebody who is heard himself, and so are he: two cannot be at one place.
+
+    Pictures of others are a little late, and their filters lag where one brakes: it need not fit him.
+
+    :param heard: rows of those who are heard.
+    """
+    inside = np.zeros(len(observations), np.bool_)
+    if not heard.size or not inside.size:
+        return inside
+    at = common(table, heard, int(np.median(measured.time_ns)))
+    i, j = neighbours(measured.z[:, :2], at, parameters.shared_inside_m)
+    apart = np.hypot(*(measured.z[i, :2] - at[j]).T)
+    most = np.where(table.cls[heard[j]] == VEHICLE, parameters.shared_inside_m, parameters.shared_inside_walker_m)
+    inside[i[(apart <= most) & like(observations["cls"][i], table.cls[heard[j]])]] = True
+    return inside
 
 
 def from_ourselves(senders: NDArray[np.bytes_], own: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rsu.fusion import CONFIRMED, Fusion, Parameters
-from rsu.observe.arrays import PEDESTRIAN, empty
+from rsu.observe.arrays import PEDESTRIAN, VEHICLE, empty
 from tests.fusion.fusion_sayings import MS, after, bsm, feed, seen, shared
 from tests.fusion.fusion_scene import START_NS
 
@@ -250,6 +250,20 @@ def test_what_another_unit_tells_of_a_vehicle_that_is_heard_is_dropped() -> None
     feed(with_it, heard + [shared(ms + 30, ms / 100 + 1.0) for ms in range(1000, 3000, 100)], 3100)
     assert with_it.counters.shared_dropped == 20
     assert after(with_it, 3100)["x"].tobytes() == after(without, 3100)["x"].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("cls", "apart_m", "tracks"),
+    [(VEHICLE, 1.9, 1), (VEHICLE, 2.1, 2), (PEDESTRIAN, 1.0, 2), (0, 1.9, 1)],
+    ids=["inside-him", "behind-him", "a-pedestrian", "class-not-known"],
+)
+def test_what_another_unit_tells_to_be_inside_somebody_who_is_heard_is_he(cls: int, apart_m: float, tracks: int) -> None:
+    """Its filter lags where he stopped: it says that he drives at 8 m/s still, which does not fit him."""
+    f = fusion()
+    heard = [bsm(ms, 0.0, speed=0.0) for ms in range(0, 3000, 100)]
+    told = [shared(ms + 30, apart_m, cls=cls, speed=8.0, cxx=0.04, cyy=0.04) for ms in range(2000, 3000, 100)]
+    feed(f, heard + told, 3100)
+    assert len(after(f, 3100)) == tracks and (f.counters.shared_dropped == 10) == (tracks == 1)
 
 
 def test_the_same_news_shared_again_and_again_makes_nobody_certain() -> None:
