@@ -93,8 +93,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     resume_walker_speed_mps: float = 1.0
     resume_most_m: float = 6.0
     resume_clear: float = 2.0  # within so many times that distance there is no other of either
-    led_after_s: float = 0.4  # heard, but not perceived for so long: perhaps led away from whom it was; ...
-    led_until_s: float = 2.0  # ... after so long it is somebody else
+    led_after_s: float = 0.4  # heard, but not perceived for so long: perhaps led away from whom it was
     led_gap_s: float = 0.6  # the new one was found at most so long after the old one was seen
     led_distance_m: float = 2.0
     led_walker_distance_m: float = 1.0

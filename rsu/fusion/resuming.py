@@ -31,8 +31,7 @@ def resumed(table: Table, rows: Ints, now_ns: int, parameters: Parameters) -> li
     if not new.size:
         return []
     speaking = speaks(table, rows, now_ns, p)
-    unseen_s = (now_ns - table.seen_ns[rows]) / SECOND_NS
-    led = speaking & (unseen_s > p.led_after_s) & (unseen_s < p.led_until_s)
+    led = speaking & (now_ns - table.seen_ns[rows] > p.led_after_s * SECOND_NS)
     old = rows[led | (silent & ~speaking)]
     i, j = _near(table, new, old, now_ns, p)
     once = _once(i, j)

@@ -80,7 +80,7 @@ class Tending:
         """One road user: the row that stays gets the sender heard last."""
         table = self._table
         sender, heard_ns = int(table.sender[goes]), int(table.self_ns[goes])
-        newer = heard_ns > int(table.self_ns[stays])
+        newer = table.sender[stays] < 0 or heard_ns > int(table.self_ns[stays])
         table.hits[stays] += table.hits[goes]
         table.first[stays] = min(table.first[stays], table.first[goes])
         table.seen_ns[stays] = max(table.seen_ns[stays], table.seen_ns[goes])

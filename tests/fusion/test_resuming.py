@@ -74,6 +74,14 @@ def test_who_is_hit_still_or_seen_beside_the_new_one_goes_on_himself() -> None:
     assert pairs(table) == []
 
 
+def test_who_began_long_before_the_other_ended_is_another() -> None:
+    table = scene(gone_ms=300, apart_m=1.0)
+    table.first[NEW] = NOW_NS - 700 * MS
+    assert pairs(table) == [(NEW, OLD)]
+    table.first[NEW] = NOW_NS - 900 * MS
+    assert pairs(table) == []
+
+
 def test_a_pedestrian_is_no_car_and_who_came_long_ago_is_not_new() -> None:
     table = scene()
     table.cls[NEW] = PEDESTRIAN
@@ -94,6 +102,12 @@ def heard(table: Table, speed_mps: float = 0.0) -> Table:
 )
 def test_who_is_heard_was_led_away_if_somebody_is_found_beside_him_at_once(gone_ms: int, apart_m: float, same: bool) -> None:
     assert pairs(heard(scene(gone_ms=gone_ms, apart_m=apart_m))) == ([(NEW, OLD)] if same else [])
+
+
+def test_who_is_heard_himself_is_not_the_one_that_another_sender_left() -> None:
+    table = heard(scene(gone_ms=600, apart_m=1.0))
+    table.sender[NEW], table.self_ns[NEW] = 1, NOW_NS
+    assert pairs(table) == []
 
 
 def test_who_was_led_by_one_that_moves_otherwise_is_rid_of_him() -> None:
@@ -154,3 +168,24 @@ def test_two_frames_that_saw_both_tell_them_apart(frames: int, two: bool) -> Non
     table.cov[:2, [0, 1], [0, 1]] = 0.04
     table.frames[:2, :frames] = NOW_NS - 1_000 * MS + np.arange(frames) * MS
     assert unresolved(table, table.rows(), NOW_NS, P) == ([] if two else [(NEW, OLD)])
+
+
+def test_of_two_ids_of_one_road_user_the_one_that_needs_the_larger_offset_is_let_go() -> None:
+    f = Fusion(P)
+    for ms in range(0, 2_000, 100):
+        late = START_NS + (ms + 20) * MS
+        told = [
+            bsm(ms, x, 0.0, name, speed=0.0, receive_time_ns=late) for name, x in ((b"aa", 0.5), (b"bb", 30.0), (b"cc", 60.0))
+        ]
+        step(f, ms, told, (0.0, 0.0), (30.0, 0.0), (60.0, 0.0), speed=0.0)
+    table, at = f._table, {bytes(one["sender"]): int(one["id"]) for one in after(f, 1_990)}
+    rows = [int(np.flatnonzero(table.alive & (table.id == at[name]))[0]) for name in (b"aa", b"bb")]
+    table.x[rows[1], :2], table.x[rows[1], 5:] = table.x[rows[0], :2], (29.5, 0.0)  # bb was led to where aa is
+    even = np.arange(16) % 2 == 0
+    table.frames[rows[0]], table.frames[rows[1]] = 0, 0
+    times = START_NS + 1_900 * MS - np.arange(16) * 100 * MS
+    table.frames[rows[0], :8], table.frames[rows[1], :8] = times[even], times[~even]
+    table.seen_ns[rows] = table.frames[rows].max(axis=1)
+    f.step(seen(0, 0.0, 0.0)[:0], START_NS + 2_000 * MS)
+    tracks = after(f, 2_000)
+    assert {bytes(one["sender"]): int(one["id"]) for one in tracks} == {b"aa": at[b"aa"], b"cc": at[b"cc"]}
