@@ -116,6 +116,18 @@ def test_constant_velocity_prediction_agrees(dt: float) -> None:
     np.testing.assert_allclose(got.cov[0][np.ix_(order, order)], np.asarray(theirs.covar, float), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("speed_mps", "accel_std_mps2"), [(0.2, P.standing_accel_std_mps2), (0.4, P.accel_std_mps2)], ids=["stands", "creeps"]
+)
+def test_who_stands_goes_on_standing(speed_mps: float, accel_std_mps2: float) -> None:
+    frozen = ours([0.0, 0.0, 0.0, speed_mps, 0.0, 0.0, 0.0], np.zeros((7, 7)), True)._replace(frozen=np.ones(1, np.bool_))
+    theirs = np.asarray(
+        ConstantVelocity(accel_std_mps2**2 * P.noise_interval_s).covar(time_interval=timedelta(seconds=0.5)), float
+    )
+    got = predict(frozen, np.array([0.5]), Parameters(drift_std_mps05=0.0)).cov[0]
+    np.testing.assert_allclose(got[np.ix_([0, 3], [0, 3])], theirs, atol=1e-9)
+
+
 @pytest.mark.parametrize("own", [True, False], ids=["bsm", "detection"])
 @pytest.mark.parametrize("said", [(0, 1), (0, 1, 3), (0, 1, 2, 3, 4)], ids=["position", "with-speed", "all"])
 def test_update_agrees(own: bool, said: tuple[int, ...]) -> None:

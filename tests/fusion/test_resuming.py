@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from rsu.fusion import Fusion, Parameters
+from rsu.fusion.counters import Counters
+from rsu.fusion.identity import Identity
 from rsu.fusion.lifecycle import unresolved
 from rsu.fusion.resuming import misled, resumed
+from rsu.fusion.sigma import Sigmas
 from rsu.fusion.state import Table
+from rsu.fusion.tending import Tending
 from rsu.observe.arrays import PEDESTRIAN, VEHICLE
 from tests.fusion.fusion_sayings import MS, after, bsm, seen
 from tests.fusion.fusion_scene import START_NS
@@ -159,6 +163,18 @@ def test_who_says_to_be_where_somebody_is_seen_is_looked_for_there(offset_m: flo
     table.seen_ns[OLD] = NOW_NS - 4_000 * MS
     table.cov[:2, [0, 1], [0, 1]] = 0.04
     assert unresolved(table, table.rows(), NOW_NS, P) == ([(NEW, OLD)] if found else [])
+
+
+@pytest.mark.parametrize(("seen_before", "stays"), [(True, 1), (False, 2)], ids=["shown-there-before", "heard-only"])
+def test_who_is_heard_and_who_is_seen_become_one_under_the_id_that_was_shown(seen_before: bool, stays: int) -> None:
+    table, counters = scene(apart_m=0.5, gone_ms=2_500), Counters()
+    table.sender[OLD], table.self_ns[OLD], table.sigma2[OLD], table.touched[OLD] = 0, NOW_NS, 1.0, NOW_NS
+    table.seen_ns[OLD] *= seen_before
+    table.cov[:2, [0, 1], [0, 1]] = 0.04
+    sigmas = Sigmas(P)
+    Tending(table, Identity(P, sigmas), sigmas, counters, P).tend(NOW_NS)
+    assert counters.merged == 1 and counters.resumed == 0
+    assert table.id[table.alive].tolist() == [stays] and table.sender[table.alive].tolist() == [0]
 
 
 @pytest.mark.parametrize(("frames", "two"), [(0, False), (1, False), (2, True)])
