@@ -19,7 +19,7 @@ from tests.fusion.fusion_scene import START_NS
 
 P = Parameters()
 NOW_NS = START_NS + 10_000 * MS
-OLD, NEW, MORE = 0, 1, 2
+OLD, NEW = 0, 1
 
 
 def scene(cls: int = VEHICLE, gone_ms: int = 3_000, *, apart_m: float = 0.0, more_m: float | None = None) -> Table:
